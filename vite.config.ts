@@ -1,0 +1,27 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: "ui",
+  // Relative, so that the built page works wherever the shell serves it from.
+  base: "./",
+  plugins: [svelte()],
+  clearScreen: false,
+  server: { port: 1420, strictPort: true, host: "127.0.0.1" },
+  build: {
+    outDir: "../dist",
+    emptyOutDir: true,
+    // WebKitGTK 2.40, WKWebView of macOS 12, WebView2.
+    target: ["es2021", "safari15"],
+    cssTarget: "safari15",
+    // Flags stay files of their own and are read only when one is on the screen.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/setup.ts"],
+  },
+});
