@@ -1,0 +1,35 @@
+//! The sound of one call: devices, capture, playback, processing (echo, noise, gain), Opus, the jitter buffer, tones,
+//! mixing and levels. It turns a microphone into encoded frames and received frames into a speaker's sound. It must
+//! never know the network, users, calls or an async runtime: frames leave through a closure and come in through a
+//! method.
+//!
+//! ```
+//! use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector};
+//!
+//! let config = CallAudioConfig {
+//!     microphone: DeviceSelector::Silence,
+//!     speaker: DeviceSelector::Silence,
+//!     ..CallAudioConfig::default()
+//! };
+//! let audio = CallAudio::open(config, Box::new(|frame| println!("{} bytes", frame.payload.len())))?;
+//! audio.start();
+//! audio.close();
+//! # Ok::<(), care4w_audio::OpenAudioError>(())
+//! ```
+#![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod call_audio;
+pub mod defaults;
+mod device;
+pub mod devices;
+mod error;
+mod levels;
+mod stats;
+pub mod tones;
+
+pub use call_audio::{CallAudio, CallAudioConfig, EncodedFrame, Notice, Processing, RtpAudio};
+pub use device::{Device, DeviceSelector, Direction};
+pub use error::OpenAudioError;
+pub use levels::Levels;
+pub use stats::ReceiveStats;
