@@ -1,0 +1,162 @@
+use std::fmt;
+
+use rlibphonenumber::{CountryCodeSource, PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{LONGEST_INPUT, NumberError, NumberKind, Region};
+
+/// A valid phone number, wholly known: the same person's number has exactly one value.
+///
+/// As JSON it is its E.164 text ("+254712345678"). It has no `Display`, and `Debug` shows nothing of it: a number
+/// gets into a text only where somebody asked for it by [`full`](PhoneNumber::full) or
+/// [`international`](PhoneNumber::international), so that none slips into a log.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneNumber {
+    /// E.164, with the plus sign.
+    full: String,
+    /// How many bytes of `full` stand before the national number: the plus sign and the calling code.
+    national_start: u8,
+}
+
+impl PhoneNumber {
+    /// Reads a number as libphonenumber does: with `+` by its own country, else in `region`. Punctuation, letters
+    /// on keys, `tel:` and any script's digits are understood; everything else that pasted text brings is the
+    /// business of [`clean`](crate::clean).
+    pub fn parse(text: &str, region: Option<Region>) -> Result<PhoneNumber, NumberError> {
+        read(text, region).and_then(|read| read.valid()).map(|(number, _)| number)
+    }
+
+    /// The number with its country in E.164: "+254712345678".
+    pub fn full(&self) -> &str {
+        &self.full
+    }
+
+    /// The national significant number, leading zeros kept: "712345678"; "0236618300" for +39 0236618300.
+    pub fn national(&self) -> &str {
+        &self.full[usize::from(self.national_start)..]
+    }
+
+    /// The country calling code: 254.
+    pub fn country_code(&self) -> u16 {
+        self.full[1..usize::from(self.national_start)]
+            .parse()
+            .expect("a number is built with a calling code of one to three digits before its national part")
+    }
+
+    /// The region that the number belongs to; none for the numbers of no country, such as +800.
+    pub fn region(&self) -> Option<Region> {
+        PHONE_NUMBER_UTIL.get_region_for_number(&self.library()).and_then(Region::from_library)
+    }
+
+    /// The number as people write it for abroad: "+254 712 345678".
+    pub fn international(&self) -> String {
+        PHONE_NUMBER_UTIL.format(&self.library(), PhoneNumberFormat::International).into_owned()
+    }
+
+    /// The number as people write it in its own country: "0712 345678".
+    pub fn national_format(&self) -> String {
+        PHONE_NUMBER_UTIL.format(&self.library(), PhoneNumberFormat::National).into_owned()
+    }
+
+    /// What kind of line it is.
+    pub fn kind(&self) -> NumberKind {
+        PHONE_NUMBER_UTIL.get_number_type(&self.library()).into()
+    }
+
+    fn library(&self) -> rlibphonenumber::PhoneNumber {
+        let national = self.national();
+        let zeros = national.bytes().take_while(|b| *b == b'0').count().min(national.len().saturating_sub(1));
+        rlibphonenumber::PhoneNumber {
+            country_code: i32::from(self.country_code()),
+            national_number: national.parse().expect("a national number is at most 17 digits"),
+            italian_leading_zero: (zeros > 0).then_some(true),
+            number_of_leading_zeros: (zeros > 1).then_some(zeros as i32),
+            ..Default::default()
+        }
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PhoneNumber(<redacted>)")
+    }
+}
+
+impl Serialize for PhoneNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.full)
+    }
+}
+
+impl<'de> Deserialize<'de> for PhoneNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PhoneNumber, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        PhoneNumber::parse(&text, None).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What libphonenumber made of a text: a number by its shape, valid or not.
+pub(crate) struct ReadNumber(rlibphonenumber::PhoneNumber);
+
+/// libphonenumber's parse. A text beyond [`LONGEST_INPUT`] is refused before it is looked at.
+pub(crate) fn read(text: &str, region: Option<Region>) -> Result<ReadNumber, NumberError> {
+    if text.chars().nth(LONGEST_INPUT).is_some() {
+        return Err(NumberError::TooLong);
+    }
+    let read = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, region.map(Region::library));
+    // The raw text was kept for where the country came from; formats must not fall back to it.
+    read.map(|number| ReadNumber(rlibphonenumber::PhoneNumber { raw_input: None, ..number })).map_err(|error| {
+        let typed_country = text.contains(['+', '＋']);
+        NumberError::from_parsing(&error, typed_country || region.is_some())
+    })
+}
+
+impl ReadNumber {
+    pub(crate) fn is_valid(&self) -> bool {
+        PHONE_NUMBER_UTIL.is_valid_number(&self.0)
+    }
+
+    /// Why it is not valid, when it is not.
+    pub(crate) fn problem(&self) -> Option<NumberError> {
+        (!self.is_valid()).then(|| NumberError::from_length(PHONE_NUMBER_UTIL.is_possible_number_with_reason(&self.0)))
+    }
+
+    pub(crate) fn full(&self) -> String {
+        format!("+{}{}", self.country_code(), self.national())
+    }
+
+    pub(crate) fn national(&self) -> String {
+        self.0.get_national_significant_number()
+    }
+
+    pub(crate) fn country_code(&self) -> u16 {
+        u16::try_from(self.0.country_code).unwrap_or(0)
+    }
+
+    /// libphonenumber's region code: two letters, or "001" for the codes of no country.
+    pub(crate) fn region_code(&self) -> Option<String> {
+        PHONE_NUMBER_UTIL.get_region_for_number(&self.0).map(|region| region.to_string())
+    }
+
+    pub(crate) fn kind(&self) -> NumberKind {
+        PHONE_NUMBER_UTIL.get_number_type(&self.0).into()
+    }
+
+    pub(crate) fn international(&self) -> String {
+        PHONE_NUMBER_UTIL.format(&self.0, PhoneNumberFormat::International).into_owned()
+    }
+
+    /// The number, and whether the text itself named its country.
+    pub(crate) fn valid(&self) -> Result<(PhoneNumber, bool), NumberError> {
+        if let Some(problem) = self.problem() {
+            return Err(problem);
+        }
+        if self.0.extension.is_some() {
+            return Err(NumberError::Extension);
+        }
+        let with_country = self.0.country_code_source() != CountryCodeSource::FromDefaultCountry;
+        let code_digits = self.country_code().to_string().len();
+        let number = PhoneNumber { full: self.full(), national_start: 1 + code_digits as u8 };
+        Ok((number, with_country))
+    }
+}

@@ -1,0 +1,68 @@
+use serde::Serialize;
+
+use crate::number::read;
+use crate::{AsYouType, NumberKind, Region};
+
+/// All that can be said of a text read as a number: the line that `care4w-cli number --json` prints.
+///
+/// It is libphonenumber's `parse(text, region)` and nothing more; cleaning belongs to
+/// [`Destination`](crate::Destination). What is absent is null. A text that reads as a number and is not valid
+/// keeps what was read of it. `Debug` is not to be had: a report is full of numbers.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NumberReport {
+    /// The text as it came.
+    pub input: String,
+    /// Whether somebody can have this number.
+    pub valid: bool,
+    /// Why it is not valid: the code of a [`NumberError`](crate::NumberError).
+    pub reason: Option<&'static str>,
+    /// E.164 with the plus sign.
+    pub full: Option<String>,
+    /// The national significant number, leading zeros kept.
+    pub national: Option<String>,
+    /// The country calling code.
+    pub country_code: Option<u16>,
+    /// Two letters, or "001" for the numbers of no country.
+    pub region: Option<String>,
+    /// What kind of line it is; `UNKNOWN` when it is not valid.
+    pub r#type: Option<NumberKind>,
+    /// As it is written for abroad.
+    pub international: Option<String>,
+    /// What libphonenumber's AsYouTypeFormatter shows once the text is typed, character by character.
+    pub as_typed: String,
+}
+
+impl NumberReport {
+    /// Reads one text.
+    pub fn of(text: &str, region: Option<Region>) -> NumberReport {
+        let blank = NumberReport {
+            input: text.to_owned(),
+            valid: false,
+            reason: None,
+            full: None,
+            national: None,
+            country_code: None,
+            region: None,
+            r#type: None,
+            international: None,
+            as_typed: AsYouType::format(text, region),
+        };
+        let number = match read(text, region) {
+            Ok(number) => number,
+            Err(error) => return NumberReport { reason: Some(error.code()), ..blank },
+        };
+        let problem = number.problem();
+        NumberReport {
+            valid: problem.is_none(),
+            reason: problem.map(|problem| problem.code()),
+            full: Some(number.full()),
+            national: Some(number.national()),
+            country_code: Some(number.country_code()),
+            region: number.region_code(),
+            r#type: Some(number.kind()),
+            international: Some(number.international()),
+            ..blank
+        }
+    }
+}
