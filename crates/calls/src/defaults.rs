@@ -1,0 +1,99 @@
+//! Every time and budget of a call, with its source.
+
+use std::time::Duration;
+
+/// How long it rings before the caller gives up (NUMBERS: fixed budgets, "ring 60 s").
+pub const RING_TIME: Duration = Duration::from_secs(60);
+
+/// How much longer than the caller the callee's phone waits for the caller's word that it gave up: it covers a
+/// reconnect of the signalling (its longest pause is 20 s), so that a phone never rings for ever.
+pub const RING_GRACE: Duration = Duration::from_secs(25);
+
+/// How long a caller waits for the server to say that it rings. Longer than the signalling's longest pause between
+/// two attempts (20 s).
+pub const DIAL_TIME: Duration = Duration::from_secs(25);
+
+/// How long opening the sound may take. A sound server that starts on demand takes one to three seconds.
+pub const SOUND_OPEN_TIME: Duration = Duration::from_secs(10);
+
+/// From the answer until sound must flow. Through a relay 3.5 s were seen (GROUND); RFC 8445 (section 14) lets a
+/// check be sent for 39.5 s, longer than a person waits on a silent line.
+pub const CONNECT_TIME: Duration = Duration::from_secs(20);
+
+/// How long a lost path may stay away: the browser's own bound from `disconnected` to `failed` is 25 s, and 30 s
+/// is what RFC 7675 (section 5.1) gives consent to expire.
+pub const RECONNECT_TIME: Duration = Duration::from_secs(30);
+
+/// After the first packet, how long the decoder may take to say that it played. The jitter buffer starts within
+/// its largest target (500 ms, NUMBERS); after that the packets themselves count as sound.
+pub const FIRST_AUDIO_GRACE: Duration = Duration::from_millis(1_000);
+
+/// How often the line asks the sound whether the first frame was played. The frame's own time is reported, so this
+/// adds to the change of state and not to the figure.
+pub const FIRST_AUDIO_POLL: Duration = Duration::from_millis(10);
+
+/// Between two statistics (CONTRACT: "once a second").
+pub const STATS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Round trip from which a call is warned about (NUMBERS; ITU-T G.114 puts the limit of one way at 400 ms, and a
+/// round trip of that much is where people begin to talk over each other).
+pub const WARN_RTT_MS: f64 = 400.0;
+
+/// Jitter from which a call is warned about (NUMBERS).
+pub const WARN_JITTER_MS: f64 = 30.0;
+
+/// Loss from which a call is warned about (NUMBERS).
+pub const WARN_LOSS_PERCENT: f64 = 1.0;
+
+/// Loss from which a call is called poor: Opus with FEC falls below a PESQ of 3.2 from here on (GROUND).
+pub const POOR_LOSS_PERCENT: f64 = 10.0;
+
+/// How many of the last [`WARN_WINDOW`] seconds must be bad to raise a warning, or good to clear it (NUMBERS).
+pub const WARN_VOTES: usize = 3;
+
+/// The window of [`WARN_VOTES`], in seconds (NUMBERS).
+pub const WARN_WINDOW: usize = 5;
+
+/// Pause between two ICE connectivity checks: 200 ms by default made a set-up last 204–215 ms, 20 ms made it
+/// 27–30 (GROUND). RFC 8445 (section 14.2) allows down to 5 ms.
+pub const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How many checks one pair gets: at 20 ms the default of 7 would be over in 140 ms, before a slow answerer has its
+/// candidates; 500 are ten seconds.
+pub const ICE_CHECKS_PER_PAIR: u16 = 500;
+
+/// Without anything heard for this long the path counts as lost: five keep-alives.
+pub const ICE_DISCONNECTED_TIME: Duration = Duration::from_secs(4);
+
+/// From lost to failed. The machine's [`RECONNECT_TIME`] ends a call before this does.
+pub const ICE_FAILED_TIME: Duration = Duration::from_secs(35);
+
+/// Between two keep-alives on the chosen path.
+pub const ICE_KEEPALIVE_INTERVAL: Duration = Duration::from_millis(800);
+
+/// How long candidates wait for a direct path before a relayed one is taken (3.5 s to 1.9 s through a relay, GROUND).
+pub const RELAY_ACCEPTANCE_WAIT: Duration = Duration::from_millis(400);
+
+/// How long a restart may take before it is tried again.
+pub const RESTART_RETRY: Duration = Duration::from_secs(8);
+
+/// RTP payload type of Opus, as browsers offer it.
+pub const OPUS_PAYLOAD_TYPE: u8 = 111;
+
+/// RTP payload type of telephone events at 48 kHz (RFC 4733), as browsers offer it.
+pub const TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 110;
+
+/// Frames of the microphone that may wait for the backend: 1 s of 20 ms frames; older ones are worth nothing.
+pub const OUTGOING_FRAMES: usize = 50;
+
+/// How long a digit sounds (ITU-T Q.24: at least 40 ms; RFC 4733 examples and most exchanges want 100).
+pub const DIGIT_TIME: Duration = Duration::from_millis(100);
+
+/// Silence between two digits.
+pub const DIGIT_GAP: Duration = Duration::from_millis(100);
+
+/// What `w` in digits waits, as in modems' dial strings and Twilio's `sendDigits`.
+pub const DIGIT_WAIT: Duration = Duration::from_millis(500);
+
+/// Most digits in one go.
+pub const MAX_DIGITS: usize = 64;

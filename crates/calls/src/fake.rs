@@ -1,0 +1,1 @@
+//! A backend without a network, for tests: two of them joined carry frames to each other in memory.

@@ -1,0 +1,1 @@
+//! Tones of the line.

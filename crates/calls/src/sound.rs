@@ -1,0 +1,182 @@
+//! The door to a call's sound: what the line needs of `care4w-audio`, so that tests need no sound card.
+
+use std::sync::Arc;
+
+use care4w_audio::tones::{Player, Tone};
+use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector, Levels, Notice, OpenAudioError, ReceiveStats};
+pub use care4w_audio::{EncodedFrame, Processing, RtpAudio};
+
+use crate::EndReason;
+
+/// Which devices a call uses, and what is done to the microphone's sound.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SoundSettings {
+    /// Where sound comes from.
+    pub microphone: DeviceSelector,
+    /// Where sound goes to.
+    pub speaker: DeviceSelector,
+    /// Where this phone rings.
+    pub ringer: DeviceSelector,
+    /// What is done to the microphone's sound.
+    pub processing: Processing,
+}
+
+/// Why there is no sound.
+#[derive(Debug, thiserror::Error)]
+pub enum SoundError {
+    /// The microphone could not be opened.
+    #[error("the microphone could not be opened: {0}")]
+    Microphone(String),
+    /// The speaker could not be opened, or the sound could not be started.
+    #[error("the sound could not be started: {0}")]
+    Speaker(String),
+}
+
+impl SoundError {
+    /// How a call ends for which this happened at its start.
+    pub fn end_reason(&self) -> EndReason {
+        match self {
+            Self::Microphone(_) => EndReason::MicrophoneFailed,
+            Self::Speaker(_) => EndReason::SoundFailed,
+        }
+    }
+}
+
+impl From<OpenAudioError> for SoundError {
+    fn from(error: OpenAudioError) -> Self {
+        let code = error.code().to_owned();
+        match &error {
+            OpenAudioError::NoDevice(kind)
+            | OpenAudioError::DeviceNotFound { kind, .. }
+            | OpenAudioError::DeviceFailed { kind, .. } => {
+                if *kind == "microphone" {
+                    Self::Microphone(code)
+                } else {
+                    Self::Speaker(code)
+                }
+            }
+            // Only a microphone is read: a missing or unreadable WAV file is one.
+            OpenAudioError::InvalidWav { .. } => Self::Microphone(code),
+            _ => Self::Speaker(code),
+        }
+    }
+}
+
+/// What becomes of the encoded frames of the microphone: called on the sound's own thread, must not block.
+pub type SendFrame = Box<dyn FnMut(EncodedFrame) + Send>;
+
+/// Opens the sound of calls. `open` and `ring` may block for as long as a sound server takes: the line calls
+/// them away from its own task.
+pub trait SoundFactory: Send + Sync + 'static {
+    /// Opens microphone and speaker. Nothing is encoded before [`Sound::start`].
+    fn open(&self, settings: &SoundSettings, send: SendFrame) -> Result<Arc<dyn Sound>, SoundError>;
+
+    /// Plays a tone until what it returns is dropped.
+    fn tone(&self, tone: Tone, device: &DeviceSelector) -> Result<Box<dyn Send>, SoundError>;
+}
+
+/// The open sound of one call.
+pub trait Sound: Send + Sync + 'static {
+    /// The path is up: a file microphone begins to play, encoding begins.
+    fn start(&self);
+    /// One packet from the network, in whatever order.
+    fn receive(&self, packet: RtpAudio);
+    /// While muted, silence is sent.
+    fn set_muted(&self, muted: bool);
+    /// Changes the microphone; the old one stays on an error. May block.
+    fn set_microphone(&self, selector: DeviceSelector) -> Result<(), SoundError>;
+    /// Changes the speaker; the old one stays on an error. May block.
+    fn set_speaker(&self, selector: DeviceSelector) -> Result<(), SoundError>;
+    /// How loud both directions are.
+    fn levels(&self) -> Levels;
+    /// How reception goes.
+    fn stats(&self) -> ReceiveStats;
+    /// What befell the devices since this was asked last.
+    fn notices(&self) -> Vec<Notice>;
+    /// Lets the speaker here sound a dialled digit.
+    fn play_digit(&self, digit: char);
+    /// Tells the encoder which share of its packets the other end loses.
+    fn set_expected_loss(&self, percent: u8);
+    /// Ends the sound: microphone closed, a file speaker whole. May block. Nothing happens a second time.
+    fn close(&self);
+}
+
+/// The sound of this computer, through `care4w-audio`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NativeSound;
+
+impl SoundFactory for NativeSound {
+    fn open(&self, settings: &SoundSettings, send: SendFrame) -> Result<Arc<dyn Sound>, SoundError> {
+        let config = CallAudioConfig {
+            microphone: settings.microphone.clone(),
+            speaker: settings.speaker.clone(),
+            processing: settings.processing,
+            ..CallAudioConfig::default()
+        };
+        let audio = CallAudio::open(config, send)?;
+        Ok(Arc::new(NativeCallSound(std::sync::RwLock::new(Some(audio)))))
+    }
+
+    fn tone(&self, tone: Tone, device: &DeviceSelector) -> Result<Box<dyn Send>, SoundError> {
+        Ok(Box::new(Player::start(tone, device.clone())?))
+    }
+}
+
+/// `None` once closed. The lock is taken for writing only to close.
+struct NativeCallSound(std::sync::RwLock<Option<CallAudio>>);
+
+impl NativeCallSound {
+    fn with<T>(&self, closed: T, f: impl FnOnce(&CallAudio) -> T) -> T {
+        let audio = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        audio.as_ref().map_or(closed, f)
+    }
+}
+
+impl Sound for NativeCallSound {
+    fn start(&self) {
+        self.with((), CallAudio::start);
+    }
+
+    fn receive(&self, packet: RtpAudio) {
+        self.with((), |audio| audio.receive(packet));
+    }
+
+    fn set_muted(&self, muted: bool) {
+        self.with((), |audio| audio.set_muted(muted));
+    }
+
+    fn set_microphone(&self, selector: DeviceSelector) -> Result<(), SoundError> {
+        self.with(Ok(()), |audio| Ok(audio.set_microphone(selector)?))
+    }
+
+    fn set_speaker(&self, selector: DeviceSelector) -> Result<(), SoundError> {
+        self.with(Ok(()), |audio| Ok(audio.set_speaker(selector)?))
+    }
+
+    fn levels(&self) -> Levels {
+        self.with(Levels::default(), CallAudio::levels)
+    }
+
+    fn stats(&self) -> ReceiveStats {
+        self.with(ReceiveStats::default(), CallAudio::stats)
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        self.with(Vec::new(), CallAudio::notices)
+    }
+
+    fn play_digit(&self, digit: char) {
+        self.with((), |audio| audio.play_digit(digit));
+    }
+
+    fn set_expected_loss(&self, percent: u8) {
+        self.with((), |audio| audio.set_expected_loss(percent));
+    }
+
+    fn close(&self) {
+        let audio = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(audio) = audio {
+            audio.close();
+        }
+    }
+}
