@@ -1,1 +1,42 @@
-//! stub
+//! The ground that whole-system tests, benchmarks and `cargo xtask run` stand on: real processes of the
+//! product, and the machine around them (sound cards, display, keychain) made of private daemons.
+//!
+//! Every piece owns what it started and stops it by process id when dropped. Nothing here waits by sleeping
+//! for luck: [`wait::until`] asks for a condition until it holds or its deadline passes. The harness knows the
+//! product by its outside only (`CONTRACT.md`: flags, JSON lines, `data-testid`s), never by its crates.
+
+#![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod binaries;
+pub mod cli;
+pub mod correlation;
+pub mod desk;
+pub mod display;
+pub mod json_lines;
+pub mod keychain;
+pub mod process;
+pub mod resources;
+pub mod score;
+pub mod screenshot;
+pub mod server;
+pub mod sound_server;
+pub mod speech;
+pub mod wait;
+pub mod wav;
+#[cfg(feature = "windows")]
+pub mod window;
+
+pub use cli::{Account, Cli};
+pub use desk::Desk;
+pub use display::Display;
+pub use keychain::Keychain;
+pub use process::Process;
+pub use server::Server;
+pub use sound_server::SoundServer;
+pub use wav::Sound;
+#[cfg(feature = "windows")]
+pub use window::AppWindow;
+
+/// Variables for a process that is to use a piece of this ground, on top of the ones it inherits.
+pub type Environment = Vec<(String, String)>;

@@ -1,0 +1,38 @@
+//! Where the product's binaries are: beside the program that asks.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+/// The folder of built binaries: the one of this process (`target/debug`), or `CARE4W_BINARIES`.
+pub fn folder() -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("CARE4W_BINARIES") {
+        return Ok(folder.into());
+    }
+    let own = std::env::current_exe().context("this program's own path is not known")?;
+    let folder = own.parent().context("a program lies in a folder")?;
+    // Test programs lie one deeper, in `deps`.
+    Ok(if folder.ends_with("deps") { folder.parent().unwrap_or(folder).to_owned() } else { folder.to_owned() })
+}
+
+/// The built binary `name` (`care4w`, `care4w-cli`, `care4w-server`).
+pub fn find(name: &str) -> Result<PathBuf> {
+    let path = folder()?.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        bail!("{} is not built; `cargo xtask test` builds it", path.display());
+    }
+    Ok(path)
+}
+
+/// The project's top folder.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project's top folder")
+}
+
+/// The folder that tests write to: logs, screenshots, decoded speech. Kept after the run, to be looked at.
+pub fn output_folder(name: &str) -> Result<PathBuf> {
+    let target = folder()?.parent().context("binaries lie in a profile's folder")?.to_owned();
+    let folder = target.join("system-tests").join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

@@ -1,0 +1,57 @@
+//! A display without a screen: Xvfb on a number that is free.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{Environment, Process, screenshot};
+
+/// A virtual display, 1280 by 900 pixels.
+pub struct Display {
+    number: u32,
+    _server: Process,
+}
+
+impl Display {
+    /// Starts one; it is ready when this returns.
+    pub fn start() -> Result<Self> {
+        // With -displayfd the server picks a free number and says it once it accepts connections.
+        let mut server = Process::start(
+            "Xvfb",
+            Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null()),
+        )?;
+        let output = server.child().stdout.take().context("Xvfb's output is a pipe")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let Ok(number) = line.trim().parse() else { bail!("Xvfb started no display") };
+        Ok(Self { number, _server: server })
+    }
+
+    /// What `DISPLAY` is to be.
+    pub fn name(&self) -> String {
+        format!(":{}", self.number)
+    }
+
+    /// For processes that shall open windows here. Without the GPU path the web view draws at once in Xvfb.
+    pub fn environment(&self) -> Environment {
+        vec![
+            ("DISPLAY".into(), self.name()),
+            ("GDK_BACKEND".into(), "x11".into()),
+            ("WEBKIT_DISABLE_DMABUF_RENDERER".into(), "1".into()),
+            ("NO_AT_BRIDGE".into(), "1".into()),
+        ]
+    }
+
+    /// Saves a picture of everything on it as PNG.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        screenshot::take(&self.name(), file)
+    }
+}
