@@ -10,7 +10,9 @@ const drawn = mkdtempSync(join(tmpdir(), "care4w-icons-"));
 try {
   // The Tauri command also draws mobile sizes, which this app has no use for.
   const cli = join("node_modules", "@tauri-apps", "cli", "tauri.js");
-  execFileSync(process.execPath, [cli, "icon", "icons/icon.svg", "-o", drawn], { stdio: "inherit" });
+  execFileSync(process.execPath, [cli, "icon", "icons/icon.svg", "-o", drawn], {
+    stdio: "inherit",
+  });
   mkdirSync("icons", { recursive: true });
   for (const name of KEEP) copyFileSync(join(drawn, name), join("icons", name));
 } finally {

@@ -1,0 +1,63 @@
+// The core's stand-in for a plain browser: `http://127.0.0.1:1420/#preview=incoming`. Never in the built app.
+import type { AppState, CallView } from ".";
+import { newCall, PreviewCore } from "./preview/core";
+
+export { AMINA, ECHO_LINE, newCall, PreviewCore } from "./preview/core";
+
+const call = (change: Partial<CallView>): Partial<AppState> => ({ call: newCall(change) });
+const signedOut: AppState["session"] = { status: "signedOut", user: null, notice: null };
+const noPhone = { number: null, full: null, verified: false, known: true };
+const incoming = {
+  direction: "incoming",
+  peer: { name: "Neema Mushi", detail: "care4w-NEE2345" },
+} as const;
+
+/** What can be looked at, by the name in the hash. */
+export const SCENARIOS: Record<string, Partial<AppState>> = {
+  starting: { session: { status: "unknown", user: null, notice: null } },
+  "signed-out": { session: signedOut },
+  revoked: {
+    session: { ...signedOut, notice: { code: "SESSION_REVOKED", message: "" } },
+  },
+  prompt: { phone: { ...noPhone, promptOpen: true } },
+  phone: {},
+  "no-number": { phone: { ...noPhone, promptOpen: false } },
+  offline: { connection: "offline" },
+  outgoing: call({ state: "ringing" }),
+  incoming: call({ ...incoming, state: "incoming" }),
+  "incoming-stranger": call({
+    direction: "incoming",
+    state: "incoming",
+    peer: { name: null, detail: "care4w-X4T9PPA" },
+  }),
+  connected: call({
+    state: "connected",
+    connectedForMs: 134_000,
+    quality: { level: "good", cause: null },
+  }),
+  poor: call({
+    state: "connected",
+    connectedForMs: 734_000,
+    muted: true,
+    quality: { level: "poor", cause: "LOSS" },
+  }),
+  reconnecting: call({ state: "reconnecting", connectedForMs: 60_000 }),
+  ended: call({
+    state: "ended",
+    durationMs: 134_000,
+    reason: { code: "HUNG_UP", sentence: "You hung up." },
+  }),
+  unanswered: call({
+    state: "ended",
+    reason: { code: "NO_ANSWER", sentence: "Daniel Otieno didn't answer." },
+  }),
+};
+
+export function previewFromHash(): PreviewCore {
+  const name = new URLSearchParams(location.hash.slice(1)).get("preview") ?? "signed-out";
+  const core = new PreviewCore(SCENARIOS[name] ?? {});
+  core.live = true;
+  core.delay = 60;
+  Object.assign(window, { core });
+  return core;
+}

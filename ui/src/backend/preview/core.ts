@@ -1,0 +1,271 @@
+// An in-memory core: enough behaviour to look at every screen and to test the window's own.
+import type { AppState, Backend, CallView, Commands, Problem, User } from "..";
+import { full, international, typed } from "./digits";
+import { REGIONS } from "./regions";
+
+export const ECHO_LINE = "care4w-ECHO234";
+export const AMINA: User = {
+  displayName: "Amina Wanjiru",
+  email: "amina@example.org",
+  care4wId: "care4w-K7MX2QP",
+};
+
+type Person = { name: string; care4wId: string; full: string | null };
+
+const PEOPLE: Person[] = [
+  { name: "Daniel Otieno", care4wId: "care4w-DNL2345", full: "+254712345678" },
+  { name: "Neema Mushi", care4wId: "care4w-NEE2345", full: "+255754321987" },
+  { name: "Echo line", care4wId: ECHO_LINE, full: null },
+];
+const TAKEN = "+254700000000";
+
+export class PreviewCore implements Backend {
+  readonly commands: Commands;
+  current: AppState;
+  /** How long an answer takes, in milliseconds. */
+  delay = 0;
+  /** Commands that shall fail, and how. */
+  failing: Partial<Record<keyof Commands, Problem>> = {};
+  /** Each command that was called, with its arguments. */
+  readonly asked: [keyof Commands, unknown[]][] = [];
+  /** Whether calls go on by themselves from dialling to connected. */
+  live = false;
+  private readonly listeners = new Set<(state: AppState) => void>();
+
+  constructor(state: Partial<AppState> = {}) {
+    this.current = { ...emptyState(), ...state };
+    this.commands = this.watched(this.answers());
+  }
+
+  onState(callback: (state: AppState) => void): Promise<() => void> {
+    this.listeners.add(callback);
+    return Promise.resolve(() => this.listeners.delete(callback));
+  }
+
+  /** Changes the state and sends the snapshot. */
+  set(change: Partial<AppState>): void {
+    this.current = { ...this.current, ...change };
+    for (const listener of this.listeners) listener(structuredClone(this.current));
+  }
+
+  setCall(change: Partial<CallView>): void {
+    if (this.current.call) this.set({ call: { ...this.current.call, ...change } });
+  }
+
+  private answers(): Commands {
+    const done = () => Promise.resolve(null);
+    const signedIn = (user: User) => {
+      const phone = { ...this.current.phone, known: true, promptOpen: true };
+      this.set({ session: { status: "signedIn", user, notice: null }, phone });
+      return done();
+    };
+    const phone = (change: Partial<AppState["phone"]>) => {
+      this.set({ phone: { ...this.current.phone, ...change } });
+      return done();
+    };
+    return {
+      state: () => Promise.resolve(structuredClone(this.current)),
+      register: ({ email, displayName }) => signedIn({ ...AMINA, email, displayName }),
+      signIn: ({ email }) => signedIn({ ...AMINA, email }),
+      signOut: () => {
+        this.set({ session: { status: "signedOut", user: null, notice: null }, call: null });
+        return done();
+      },
+      setServer: (url) => {
+        this.set({ server: { ...this.current.server, url } });
+        return done();
+      },
+      regions: () => Promise.resolve(REGIONS),
+      phonePreview: (text, country, caret) => {
+        const number = typed(text, country, caret);
+        const possible = number.national.length >= 9 && number.national.length <= 12;
+        return Promise.resolve({
+          text: number.text,
+          caret: number.caret,
+          country: number.region,
+          state: number.text === "" ? "empty" : possible ? "possible" : "invalid",
+          reason:
+            possible || number.text === ""
+              ? null
+              : { code: "TOO_SHORT", message: "The number is too short so far." },
+          full: possible ? full(number.national, number.region) : null,
+        });
+      },
+      phoneCheck: (text, country) => {
+        const number = typed(text, country, 0);
+        const available = full(number.national, number.region) !== TAKEN;
+        return Promise.resolve({ available, message: "" });
+      },
+      phoneSave: (text, country) => {
+        const number = typed(text, country, 0);
+        const e164 = full(number.national, number.region);
+        return phone({ number: international(e164), full: e164, promptOpen: false });
+      },
+      phoneRemove: () => phone({ number: null, full: null }),
+      phoneSkip: () => phone({ promptOpen: false }),
+      phoneNever: () => phone({ promptOpen: false }),
+      phoneOpen: () => phone({ promptOpen: true }),
+      dialPreview: (text, country, caret) => {
+        if (/^care4w-/i.test(text)) {
+          const kind = /^care4w-[a-z0-9]{4,16}$/i.test(text) ? "id" : "incomplete";
+          return Promise.resolve({ text, caret, kind, detail: null, reason: null });
+        }
+        const number = typed(text, country, caret);
+        const kind =
+          number.text === "" ? "empty" : number.national.length >= 9 ? "number" : "incomplete";
+        const detail = number.withCountry || kind === "number" ? number.region : null;
+        return Promise.resolve({
+          text: number.text,
+          caret: number.caret,
+          kind,
+          detail,
+          reason: null,
+        });
+      },
+      lookup: (text, country) => {
+        const found = this.find(text, country);
+        if (!found) return Promise.resolve({ status: "unknown" });
+        return Promise.resolve({
+          status: "found",
+          name: found.name,
+          care4wId: found.care4wId,
+          region: found.full ? typed(found.full, country, 0).region : null,
+          confirm: isAbroad(found, text, country),
+          isSelf: false,
+        });
+      },
+      dial: ({ text, country, confirmed }) => {
+        const found = this.find(text, country);
+        if (!found) return Promise.reject<string>({ code: "NOT_FOUND", message: "" });
+        if (!confirmed && isAbroad(found, text, country))
+          return Promise.reject<string>({ code: "CONFIRM_OTHER_COUNTRY", message: "" });
+        const detail = /^care4w-/i.test(text) ? found.care4wId : international(found.full ?? "");
+        const call = newCall({ peer: { name: found.name, detail } });
+        this.set({ call });
+        if (this.live) this.goOn(call.id);
+        return Promise.resolve(call.id);
+      },
+      accept: () => {
+        this.setCall({ state: "connected", connectedForMs: 0, quality: GOOD });
+        return done();
+      },
+      decline: () => this.end("DECLINED", "You declined the call."),
+      hangUp: () => this.end("HUNG_UP", "You hung up."),
+      setMuted: (_id, muted) => {
+        this.setCall({ muted });
+        return done();
+      },
+      sendDigits: done,
+      dismissCall: () => {
+        this.set({ call: null });
+        return done();
+      },
+      devices: () =>
+        Promise.resolve([
+          { id: "m1", name: "Built-in Microphone", direction: "input", isDefault: true },
+          { id: "m2", name: "Jabra Evolve2 65", direction: "input", isDefault: false },
+          { id: "s1", name: "Built-in Speakers", direction: "output", isDefault: true },
+        ]),
+      levels: () => {
+        const wave = Math.abs(Math.sin(Date.now() / 700));
+        return Promise.resolve({ input: -60 + 30 * wave, output: -58 + 40 * wave });
+      },
+      setCountry: (country) => {
+        this.set({ country });
+        return done();
+      },
+    };
+  }
+
+  /** Notes each command, lets it fail when it shall, and takes its time. */
+  private watched(answers: Commands): Commands {
+    const watch =
+      (name: keyof Commands) =>
+      async (...given: unknown[]) => {
+        this.asked.push([name, given]);
+        if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
+        const problem = this.failing[name];
+        if (problem) throw problem;
+        return (answers[name] as (...given: unknown[]) => Promise<unknown>)(...given);
+      };
+    const names = Object.keys(answers) as (keyof Commands)[];
+    return Object.fromEntries(names.map((name) => [name, watch(name)])) as unknown as Commands;
+  }
+
+  private find(text: string, country: string): Person | undefined {
+    if (/^care4w-/i.test(text))
+      return PEOPLE.find((p) => p.care4wId.toLowerCase() === text.toLowerCase());
+    const number = typed(text, country, 0);
+    const e164 = full(number.national, number.region);
+    return PEOPLE.find(
+      (p) => p.full === e164 || (!number.withCountry && p.full?.endsWith(number.national)),
+    );
+  }
+
+  private end(code: string, sentence: string): Promise<null> {
+    const lasted = this.current.call?.connectedForMs ?? null;
+    this.setCall({ state: "ended", durationMs: lasted, reason: { code, sentence } });
+    return Promise.resolve(null);
+  }
+
+  private goOn(id: string): void {
+    const later = (after: number, change: Partial<CallView>) =>
+      setTimeout(() => {
+        if (this.current.call?.id === id && this.current.call.state !== "ended")
+          this.setCall(change);
+      }, after);
+    later(700, { state: "ringing" });
+    later(2500, { state: "connecting" });
+    later(3000, { state: "connected", connectedForMs: 0, quality: GOOD });
+  }
+}
+
+const GOOD: CallView["quality"] = { level: "good", cause: null };
+
+let calls = 0;
+
+export function newCall(change: Partial<CallView> = {}): CallView {
+  return {
+    id: `call-${++calls}`,
+    direction: "outgoing",
+    state: "dialing",
+    peer: { name: "Daniel Otieno", detail: "+254 712 345 678" },
+    backend: "p2p",
+    muted: false,
+    connectedForMs: null,
+    durationMs: null,
+    quality: null,
+    reason: null,
+    ...change,
+  };
+}
+
+function isAbroad(person: Person, text: string, country: string): boolean {
+  if (!person.full || text.startsWith("+") || /^care4w-/i.test(text)) return false;
+  return typed(person.full, country, 0).region !== country;
+}
+
+function emptyState(): AppState {
+  return {
+    version: "0.1.0",
+    profile: "default",
+    connection: "online",
+    server: {
+      url: "http://127.0.0.1:8787",
+      defaultRegion: "KE",
+      verification: "off",
+      twilioActive: false,
+      echoLine: ECHO_LINE,
+    },
+    session: { status: "signedIn", user: AMINA, notice: null },
+    phone: {
+      number: "+254 722 000 111",
+      full: "+254722000111",
+      verified: false,
+      known: true,
+      promptOpen: false,
+    },
+    call: null,
+    country: "KE",
+  };
+}

@@ -1,0 +1,111 @@
+// What the window knows: the core's last snapshot, and where in the window one is.
+import { getContext, setContext } from "svelte";
+import type { AppState, Backend, Commands, Region } from "../backend";
+import { Recents } from "./recents.svelte";
+import { CallClock } from "./clock.svelte";
+import { Dialler } from "./dialler.svelte";
+
+/** How long a call that has ended stays on the screen, in milliseconds. */
+export const ENDED_STAYS_MS = 5000;
+
+export type Place = "phone" | "recents" | "settings";
+
+export class App {
+  readonly backend: Backend;
+  place = $state<Place>("phone");
+  /** A number or id that another screen hands to the dialler. */
+  handedOver = $state<string | null>(null);
+  regions = $state.raw<Region[]>([]);
+  readonly recents = new Recents();
+  readonly clock = new CallClock();
+  readonly dialler: Dialler;
+  /** Whether the person opened the phone modal, rather than the core. */
+  phoneFromSettings = $state(false);
+  private leaving: string | null = null;
+  private snapshot = $state.raw() as AppState;
+
+  private constructor(backend: Backend, first: AppState) {
+    this.backend = backend;
+    this.dialler = new Dialler(backend.commands, () => this.core.country);
+    this.snapshot = first;
+    this.take(first);
+  }
+
+  /** Listens first and asks then, so that no change falls between the two. */
+  static async start(backend: Backend): Promise<App> {
+    let app: App | undefined;
+    let early: AppState | undefined;
+    await backend.onState((state) => {
+      if (app) app.take(state);
+      else early = state;
+    });
+    const first = await backend.commands.state();
+    app = new App(backend, early ?? first);
+    void app.loadRegions();
+    return app;
+  }
+
+  /** The last snapshot, whole. */
+  get core(): AppState {
+    return this.snapshot;
+  }
+
+  get commands(): Commands {
+    return this.backend.commands;
+  }
+
+  private take(state: AppState): void {
+    const before = this.snapshot.call;
+    this.snapshot = state;
+    this.clock.take(state.call);
+    if (!state.phone.promptOpen) this.phoneFromSettings = false;
+    if (state.call?.state === "ended" && this.leaving !== state.call.id) this.leave(state.call.id);
+    if (state.call) this.recents.take(state.call);
+    if (state.session.status === "signedOut") {
+      this.recents.clear();
+      this.place = "phone";
+    }
+    // A call that begins is what one wants to see, wherever one was.
+    if (state.call && state.call.id !== before?.id) this.place = "phone";
+  }
+
+  /** A call that has ended goes by itself. */
+  private leave(callId: string): void {
+    this.leaving = callId;
+    setTimeout(() => {
+      if (this.core.call?.id === callId) void this.dismiss(callId);
+    }, ENDED_STAYS_MS);
+  }
+
+  async dismiss(callId: string): Promise<void> {
+    await this.commands.dismissCall(callId).catch(() => {});
+  }
+
+  /** Opens the phone modal because the person wants to change the number. */
+  async openPhone(): Promise<void> {
+    this.phoneFromSettings = true;
+    await this.commands.phoneOpen().catch(() => {});
+  }
+
+  private async loadRegions(): Promise<void> {
+    try {
+      this.regions = await this.backend.commands.regions();
+    } catch {
+      this.regions = [];
+    }
+  }
+
+  callingCode(region: string): number | null {
+    return this.regions.find((r) => r.code === region)?.callingCode ?? null;
+  }
+}
+
+const KEY = Symbol("app");
+
+export function provideApp(app: App): void {
+  setContext(KEY, app);
+}
+
+export function useApp(): App {
+  return getContext<App>(KEY);
+}

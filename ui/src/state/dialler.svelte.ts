@@ -1,0 +1,130 @@
+// What is typed in the dialler, who that is, and the question before a call to another country.
+import { problemOf, type Commands, type DialPreview, type Lookup, type Problem } from "../backend";
+
+/** How long the keys must rest before somebody is looked up, in milliseconds. */
+export const QUIET_MS = 500;
+
+export class Dialler {
+  text = $state("");
+  caret = $state(0);
+  kind = $state<DialPreview["kind"]>("empty");
+  /** The region that the typed number is in, where that can be told. */
+  region = $state<string | null>(null);
+  looking = $state(false);
+  found = $state.raw<Lookup | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** Somebody in another country, to be confirmed before their phone rings. */
+  confirming = $state.raw<{ name: string; region: string } | null>(null);
+  dialling = $state(false);
+  private quiet: ReturnType<typeof setTimeout> | undefined;
+  private turn = 0;
+
+  constructor(
+    private readonly commands: Commands,
+    private readonly country: () => string,
+  ) {}
+
+  async type(text: string, caret: number): Promise<void> {
+    clearTimeout(this.quiet);
+    const turn = ++this.turn;
+    this.text = text;
+    this.caret = caret;
+    this.found = null;
+    this.looking = false;
+    this.problem = null;
+    let preview;
+    try {
+      preview = await this.commands.dialPreview(text, this.country(), caret);
+    } catch {
+      return; // What was typed stands as it is; dialling it will say what is wrong.
+    }
+    if (turn !== this.turn) return;
+    this.text = preview.text;
+    this.caret = preview.caret;
+    this.kind = preview.kind;
+    this.region = preview.detail;
+    if (preview.kind === "number" || preview.kind === "id")
+      this.quiet = setTimeout(() => void this.lookUp(turn), QUIET_MS);
+  }
+
+  /** Puts a key's character where the caret is. */
+  press(key: string): Promise<void> {
+    const { text, caret } = this;
+    return this.type(text.slice(0, caret) + key + text.slice(caret), caret + key.length);
+  }
+
+  backspace(): Promise<void> {
+    let start = this.caret;
+    // What formatting put there is not a key that somebody pressed.
+    while (start > 0 && /[\s()-]/.test(this.text[start - 1] ?? "") && this.kind !== "id") start--;
+    const behind = this.text.slice(this.caret);
+    return this.type(this.text.slice(0, Math.max(0, start - 1)) + behind, Math.max(0, start - 1));
+  }
+
+  clear(): Promise<void> {
+    return this.type("", 0);
+  }
+
+  private async lookUp(turn: number): Promise<void> {
+    this.looking = true;
+    try {
+      const found = await this.commands.lookup(this.text, this.country());
+      if (turn === this.turn) this.found = found;
+    } catch {
+      // Who it is stays open; the call itself will say why.
+    } finally {
+      if (turn === this.turn) this.looking = false;
+    }
+  }
+
+  /** Calls what is typed, or the destination given. */
+  async call(destination?: string, confirmed = false): Promise<void> {
+    const text = destination ?? this.text;
+    if (text.trim() === "" || this.dialling) return;
+    clearTimeout(this.quiet);
+    this.problem = null;
+    this.dialling = true;
+    try {
+      await this.commands.dial({ text, country: this.country(), confirmed });
+      this.confirming = null;
+      if (destination === undefined || destination === this.text) void this.clear();
+    } catch (thrown) {
+      const problem = problemOf(thrown);
+      if (problem.code === "CONFIRM_OTHER_COUNTRY") await this.ask(text, problem);
+      else {
+        this.confirming = null;
+        this.problem = problem;
+      }
+    } finally {
+      this.dialling = false;
+    }
+  }
+
+  /** Calls somebody from a list: what was typed stays, and what goes wrong is said in the dialler. */
+  async callBack(destination: string): Promise<void> {
+    await this.call(destination);
+    if (this.problem && this.text === "") {
+      const problem = this.problem;
+      await this.type(destination, destination.length);
+      this.problem = problem;
+    }
+  }
+
+  private async ask(text: string, problem: Problem): Promise<void> {
+    try {
+      const found = await this.commands.lookup(text, this.country());
+      if (found.status === "found" && found.region) {
+        this.destination = text;
+        this.confirming = { name: found.name, region: found.region };
+      } else this.problem = problem;
+    } catch (thrown) {
+      this.problem = problemOf(thrown);
+    }
+  }
+
+  private destination = "";
+
+  confirm(): Promise<void> {
+    return this.call(this.destination, true);
+  }
+}
