@@ -19,7 +19,7 @@ const LONGEST: &str = "999999999999999";
 /// The same as libphonenumber's AsYouTypeFormatter. As soon as somebody types their own punctuation, their text is
 /// left alone. A region decides how numbers without a country look; without one only `+…` is formatted.
 pub struct AsYouType {
-    default_code: u16,
+    region: Option<Region>,
     plan: &'static Plan,
     /// What is shown.
     output: String,
@@ -49,10 +49,9 @@ pub struct AsYouType {
 impl AsYouType {
     /// Begins a number that is typed in `region`.
     pub fn new(region: Option<Region>) -> AsYouType {
-        let default_code = region.map_or(0, Region::calling_code);
         AsYouType {
-            default_code,
-            plan: plan(default_code).unwrap_or_else(no_plan),
+            region,
+            plan: region.and_then(|region| plan(region.calling_code())).unwrap_or_else(no_plan),
             output: String::new(),
             typed: String::new(),
             digits: String::new(),
@@ -332,8 +331,9 @@ impl AsYouType {
     fn take_calling_code(&mut self) -> bool {
         let Some((code, length)) = calling_code(&self.national) else { return false };
         self.national.drain(..length);
-        if code != self.default_code
-            && let Some(plan) = plan(code)
+        let at_home = self.region.is_some() && self.region == Region::main_for_calling_code(code);
+        if let Some(plan) = plan(code)
+            && !at_home
         {
             self.plan = plan;
         }
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn a_number_takes_shape_while_it_is_typed() {
         let shown = steps("+254712345678", "KE");
-        assert_eq!(shown[3], "+254");
+        assert_eq!(shown[3], "+254 ");
         assert_eq!(shown[6], "+254 712");
         assert_eq!(shown[12], "+254 712 345678");
         assert_eq!(steps("6502532222", "US")[9], "(650) 253-2222");

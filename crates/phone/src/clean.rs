@@ -7,13 +7,12 @@ const SHORTEST_AFTER_ZEROS: usize = 8;
 ///
 /// Drops what copying brings along: invisible direction marks, odd spaces, brackets, dots, labels before and names
 /// after the number, `tel:`, `%2B`, the `(0)` that is not dialled from abroad; `00` becomes `+`. Digits of any script
-/// become ASCII. Where it cannot tell what was meant (letters between digits, a plus sign amid them) it returns the
-/// text with only the invisible marks gone, which no strict reading takes for a number.
+/// become ASCII. Where nobody can tell which number was meant (letters or a plus sign between digits, a word that runs
+/// into them, no digit at all) the result is empty.
 pub fn clean(text: &str) -> String {
-    let visible = visible(text);
-    let decoded = visible.replace("%2B", "+").replace("%2b", "+").replace("%20", " ");
+    let decoded = visible(text).replace("%2B", "+").replace("%2b", "+").replace("%20", " ");
     let without_parameters = decoded.split(';').next().unwrap_or_default();
-    strict(without_parameters).unwrap_or(visible)
+    strict(without_parameters).unwrap_or_default()
 }
 
 /// The text with ASCII digits, and without marks that nobody sees.
@@ -24,6 +23,9 @@ pub(crate) fn visible(text: &str) -> String {
 fn strict(text: &str) -> Option<String> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let (before, number) = text.split_at(start);
+    if joined_to_word(before) {
+        return None;
+    }
     let end = number.rfind(|c: char| c.is_ascii_digit())? + 1;
     let number = &number[..end];
     if number.contains(|c: char| c.is_alphabetic() || is_plus(c)) {
@@ -40,7 +42,14 @@ fn strict(text: &str) -> Option<String> {
         return Some(all);
     }
     let digits: String = without_trunk_zero(number).chars().filter(char::is_ascii_digit).collect();
-    Some(format!("+{}", digits.trim_start_matches('0')))
+    let digits = digits.trim_start_matches('0');
+    (!digits.is_empty()).then(|| format!("+{digits}"))
+}
+
+/// Whether a word runs into the number that follows it: "ABC" of "ABC1234", "care-" of "care-1000001". What is meant
+/// is then a name, misspelt perhaps, and its digits must not ring a stranger.
+pub(crate) fn joined_to_word(before: &str) -> bool {
+    before.trim_end_matches(['-', '‐', '‑', '–', '—', '_', '(', '+', '＋']).ends_with(char::is_alphabetic)
 }
 
 /// A number with its country, without the first `(0)`.
@@ -108,9 +117,9 @@ mod tests {
     }
 
     #[test]
-    fn text_of_unclear_meaning_is_left_for_the_strict_reading_to_refuse() {
-        for text in ["0712345678 or 0722000111", "0712+345678", "hello", "", "care4w-ABC1234"] {
-            assert_eq!(clean(text), text);
+    fn text_of_unclear_meaning_becomes_nothing() {
+        for text in ["0712345678 or 0722000111", "0712+345678", "hello", "", "care4w-ABC1234", "ABC712345678"] {
+            assert_eq!(clean(text), "", "{text:?} could mean more than one number, or none");
         }
     }
 

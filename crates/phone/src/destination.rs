@@ -1,7 +1,7 @@
-use crate::clean::{clean, visible};
+use crate::clean::{clean, joined_to_word, visible};
 use crate::emergency::is_emergency;
 use crate::number::read;
-use crate::{Care4wId, LONGEST_INPUT, NumberError, PhoneNumber, Region};
+use crate::{Care4wId, LONGEST_INPUT, NumberError, NumberKind, PhoneNumber, Region};
 
 /// The most digits that a service number (directory enquiries, balance, police) has.
 const LONGEST_SHORT_NUMBER: usize = 6;
@@ -79,22 +79,52 @@ impl Destination {
 
         let cleaned = clean(&typed);
         let digits = cleaned.strip_prefix('+').unwrap_or(&cleaned);
-        let is_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        if is_digits && is_emergency(digits, region) {
+        if is_emergency(digits, region) {
             return Err(DestinationError::EmergencyNumber);
         }
-        let strictly = dialled(&typed, region);
+        let strictly = dialled(&typed, region).and_then(|dialled| match meaning_of_letters(&typed) {
+            Letters::Harmless => Ok(dialled),
+            Letters::Tail if dialled.number.kind() == NumberKind::TollFree => Ok(dialled),
+            _ => Err(NumberError::NotANumber),
+        });
         let problem = match strictly.or_else(|problem| dialled(&cleaned, region).map_err(|_| problem)) {
             Ok(number) => return Ok(Destination::Number(number)),
             Err(problem) => problem,
         };
-        if is_digits && digits.len() <= LONGEST_SHORT_NUMBER && !cleaned.starts_with('+') {
+        if (1..=LONGEST_SHORT_NUMBER).contains(&digits.len()) && !cleaned.starts_with('+') {
             return Err(DestinationError::ShortNumber);
         }
         Err(match problem {
             NumberError::NotANumber => DestinationError::NotADestination,
             problem => DestinationError::Number(problem),
         })
+    }
+}
+
+/// What letters in a text mean. libphonenumber reads over some and takes others for keys, so that half a number and a
+/// name make somebody else's number; a wrong person must never ring.
+enum Letters {
+    /// There are none, or they are a label before the number, or the parameters of a `tel:` link.
+    Harmless,
+    /// They end the number, as in 1-800-FLOWERS. Only free numbers are written so.
+    Tail,
+    /// They stand where no number has letters.
+    Unclear,
+}
+
+fn meaning_of_letters(text: &str) -> Letters {
+    if starts_with_ignoring_case(text, "tel:") {
+        return Letters::Harmless;
+    }
+    let Some(start) = text.find(|c: char| c.is_ascii_digit()) else { return Letters::Unclear };
+    let (before, number) = text.split_at(start);
+    if joined_to_word(before) {
+        return Letters::Unclear;
+    }
+    match number.find(char::is_alphabetic) {
+        None => Letters::Harmless,
+        Some(letter) if !number[letter..].contains(|c: char| c.is_ascii_digit()) => Letters::Tail,
+        Some(_) => Letters::Unclear,
     }
 }
 
@@ -114,4 +144,98 @@ fn without_scheme(text: &str) -> String {
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn called(text: &str, region: &str) -> Result<(String, bool), &'static str> {
+        match Destination::parse(text, Region::parse(region).ok()) {
+            Ok(Destination::Number(dialled)) => Ok((dialled.number.full().to_owned(), dialled.with_country)),
+            Ok(Destination::Id(id)) => Ok((id.to_string(), false)),
+            Err(error) => Err(error.code()),
+        }
+    }
+
+    #[test]
+    fn a_number_with_its_country_is_read_without_a_region() {
+        for text in
+            ["+254712345678", "tel:+254712345678", "00254712345678", "+254 (0) 712-345 678", "care4w:%2B254712345678/"]
+        {
+            for region in ["", "KE", "GB"] {
+                assert_eq!(called(text, region), Ok(("+254712345678".into(), true)), "{text:?} read in {region:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_country_is_read_in_the_region_given() {
+        for text in [
+            "0712345678",
+            "712 345 678",
+            "٠٧١٢٣٤٥٦٧٨",
+            "０７１２－３４５－６７８",
+            "\u{202d}0712\u{200b}345678\u{202c}",
+        ] {
+            assert_eq!(called(text, "KE"), Ok(("+254712345678".into(), false)), "{text:?}");
+        }
+        assert_eq!(called("0712345678", "TZ"), Ok(("+255712345678".into(), false)));
+        assert_eq!(called("0712345678", ""), Err("COUNTRY_MISSING"));
+        assert_eq!(called("254712345678", "KE"), Ok(("+254712345678".into(), true)), "its country was typed");
+    }
+
+    #[test]
+    fn a_care4w_id_is_read_in_any_case() {
+        for text in ["care4w-abc1234", " CARE4W-ABC1234 ", "care4w:care4w-ABC1234", "care4w://Care4W-abc1234"] {
+            assert_eq!(called(text, "KE"), Ok(("care4w-ABC1234".into(), false)));
+        }
+        assert_eq!(called("care4w-12", "KE"), Err("INVALID_ID"));
+    }
+
+    #[test]
+    fn an_emergency_number_is_never_a_destination() {
+        for region in ["", "KE", "US", "GB", "NU"] {
+            for text in ["112", "911", " 9-9-9 ", "+112", "tel:911", "١١٢", "１１２"] {
+                assert_eq!(called(text, region), Err("EMERGENCY_NUMBER"), "{text:?} in {region:?}");
+            }
+        }
+        assert_eq!(called("110", "DE"), Err("EMERGENCY_NUMBER"));
+    }
+
+    #[test]
+    fn a_short_number_is_told_apart_from_one_that_is_too_short() {
+        assert_eq!(called("100", "KE"), Err("SHORT_NUMBER"));
+        assert_eq!(called("*144#", "KE"), Err("SHORT_NUMBER"));
+        assert_eq!(called("+25471", "KE"), Err("TOO_SHORT"));
+        assert_eq!(called("4000", "NU"), Ok(("+6834000".into(), false)), "Niue's own numbers have four digits");
+    }
+
+    #[test]
+    fn what_is_neither_number_nor_id_is_refused_with_its_own_code() {
+        assert_eq!(called("", "KE"), Err("EMPTY"));
+        assert_eq!(called(" \u{200b}\n", "KE"), Err("EMPTY"));
+        assert_eq!(called("amina", "KE"), Err("NOT_A_DESTINATION"));
+        assert_eq!(called("+999712345678", "KE"), Err("INVALID_COUNTRY"));
+        assert_eq!(called("+254 000 345678", "KE"), Err("NOT_IN_COUNTRY"));
+        assert_eq!(called("0712345678901", "KE"), Err("TOO_LONG"));
+        assert_eq!(called(&"7".repeat(100_000), "KE"), Err("TOO_LONG"));
+        assert_eq!(called("+254712345678 ext. 5", "KE"), Err("EXTENSION"));
+    }
+
+    #[test]
+    fn a_label_or_a_name_beside_the_number_is_not_part_of_it() {
+        for text in ["Phone: 0712345678", "0712345678 Amina", "Amina (0712 345 678)"] {
+            assert_eq!(called(text, "KE"), Ok(("+254712345678".into(), false)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_id_or_half_a_number_rings_nobody() {
+        for text in ["car4w-712345678", "carew-712345678", "ABC712345678", "712345 Bob", "0712345678 or 0722000111"] {
+            assert!(called(text, "KE").is_err(), "{text:?} is not clear");
+        }
+        assert_eq!(called("1-800-FLOWERS", "US"), Ok(("+18003569377".into(), true)), "a free number in letters is");
+    }
 }

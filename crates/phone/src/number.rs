@@ -1,8 +1,9 @@
 use std::fmt;
 
-use rlibphonenumber::{CountryCodeSource, PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use rlibphonenumber::{CountryCodeSource, PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::clean::digit_value;
 use crate::{LONGEST_INPUT, NumberError, NumberKind, Region};
 
 /// A valid phone number, wholly known: the same person's number has exactly one value.
@@ -104,12 +105,39 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Result<ReadNumber, Num
         return Err(NumberError::TooLong);
     }
     let read = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, region.map(Region::library));
+    let suspect = match &read {
+        Ok(number) => number.extension.is_some() && number.get_national_significant_number().len() == 2,
+        Err(error) => matches!(error, ParseError::TooShortAfterIdd | ParseError::InvalidCountryCode),
+    };
+    if suspect && is_two_digits_and_extension(text) {
+        return Err(NumberError::NotANumber);
+    }
     // The raw text was kept for where the country came from; formats must not fall back to it.
     read.map(|number| ReadNumber(rlibphonenumber::PhoneNumber { raw_input: None, ..number })).map_err(|error| {
         let typed_country = text.contains(['+', '＋']);
         NumberError::from_parsing(&error, typed_country || region.is_some())
     })
 }
+
+/// The one place where rlibphonenumber 2.2.15 was seen to read otherwise than libphonenumber, to which two digits are
+/// a number only when no extension follows them: "68 #2" is none. Where the mark of the extension is punctuation as
+/// well ("68x25"), the text has three digits and passes. Kenya has no prefix of two digits that would be taken off.
+fn is_two_digits_and_extension(text: &str) -> bool {
+    let read = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, Some(Region::KENYA.library()));
+    let two_and_extension = read.is_ok_and(|number| {
+        number.extension.is_some()
+            && number.get_national_significant_number().len() == 2
+            && number.country_code_source() == CountryCodeSource::FromDefaultCountry
+    });
+    let mut digits = text.char_indices().filter(|(_, c)| digit_value(*c).is_some());
+    let second = digits.nth(1).map(|(at, c)| at + c.len_utf8());
+    let third = digits.next().map(|(at, _)| at);
+    two_and_extension
+        && second.zip(third).is_some_and(|(from, to)| !text[from..to].chars().all(|c| PUNCTUATION.contains(c)))
+}
+
+/// What may stand between the digits of a number: libphonenumber's VALID_PUNCTUATION and its star sign.
+const PUNCTUATION: &str = "-x‐‑‒–—―−ー－．／ \u{a0}\u{ad}\u{200b}\u{2060}\u{3000}()（）［］.[]/~⁓∼～*";
 
 impl ReadNumber {
     pub(crate) fn is_valid(&self) -> bool {
@@ -158,5 +186,92 @@ impl ReadNumber {
         let code_digits = self.country_code().to_string().len();
         let number = PhoneNumber { full: self.full(), national_start: 1 + code_digits as u8 };
         Ok((number, with_country))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn number(text: &str, region: &str) -> PhoneNumber {
+        PhoneNumber::parse(text, Region::parse(region).ok()).unwrap()
+    }
+
+    fn code(text: &str, region: &str) -> &'static str {
+        PhoneNumber::parse(text, Region::parse(region).ok()).unwrap_err().code()
+    }
+
+    #[test]
+    fn a_number_knows_its_parts() {
+        let number = number("0712 345678", "KE");
+        assert_eq!(number.full(), "+254712345678");
+        assert_eq!(number.national(), "712345678");
+        assert_eq!(number.country_code(), 254);
+        assert_eq!(number.region(), Some(Region::KENYA));
+        assert_eq!(number.international(), "+254 712 345678");
+        assert_eq!(number.national_format(), "0712 345678");
+        assert_eq!(number.kind(), NumberKind::Mobile);
+    }
+
+    #[test]
+    fn italian_leading_zeros_belong_to_the_national_number() {
+        let rome = number("02 3661 8300", "IT");
+        assert_eq!((rome.full(), rome.national()), ("+390236618300", "0236618300"));
+        assert_eq!(rome.international(), "+39 02 3661 8300");
+    }
+
+    #[test]
+    fn countries_that_share_a_calling_code_are_told_apart() {
+        for (text, region) in [
+            ("+77012345678", "KZ"),
+            ("+79161234567", "RU"),
+            ("+12042345678", "CA"),
+            ("+18762345678", "JM"),
+            ("+12015550123", "US"),
+            ("+447400123456", "GB"),
+            ("+447781123456", "GG"),
+        ] {
+            assert_eq!(number(text, "").region().unwrap().to_string(), region, "{text}");
+        }
+        assert_eq!(number("8 (701) 234-56-78", "KZ").full(), "+77012345678");
+        assert_eq!(number("8 916 123-45-67", "RU").full(), "+79161234567");
+        assert_eq!(number("1 876 234 5678", "US").region().unwrap().to_string(), "JM");
+    }
+
+    #[test]
+    fn a_number_of_no_country_has_no_region() {
+        let free = number("+80012345678", "");
+        assert_eq!((free.region(), free.country_code()), (None, 800));
+    }
+
+    #[test]
+    fn a_plus_sign_outweighs_the_region() {
+        assert_eq!(number("+254 712 345 678", "RU").full(), "+254712345678");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_number_has_a_code() {
+        assert_eq!(code("0712345678", ""), "COUNTRY_MISSING");
+        assert_eq!(code("+999712345678", ""), "INVALID_COUNTRY");
+        assert_eq!(code("07123", "KE"), "TOO_SHORT");
+        assert_eq!(code("071234567890123", "KE"), "TOO_LONG");
+        assert_eq!(code("0999999999", "KE"), "NOT_IN_COUNTRY");
+        assert_eq!(code("253-0000", "US"), "AREA_CODE_MISSING");
+        assert_eq!(code("hello", "KE"), "NOT_A_NUMBER");
+        assert_eq!(code("68 #2", "KE"), "NOT_A_NUMBER");
+    }
+
+    #[test]
+    fn a_number_is_e164_in_json_and_read_from_nothing_less() {
+        let amina = number("0712345678", "KE");
+        assert_eq!(serde_json::to_string(&amina).unwrap(), "\"+254712345678\"");
+        assert_eq!(serde_json::from_str::<PhoneNumber>("\"+254712345678\"").unwrap(), amina);
+        assert!(serde_json::from_str::<PhoneNumber>("\"0712345678\"").is_err());
+    }
+
+    #[test]
+    fn debug_output_shows_nothing_of_a_number() {
+        assert_eq!(format!("{:?}", number("+254712345678", "")), "PhoneNumber(<redacted>)");
     }
 }

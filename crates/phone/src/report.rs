@@ -66,3 +66,42 @@ impl NumberReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn report(text: &str, region: &str) -> serde_json::Value {
+        serde_json::to_value(NumberReport::of(text, Region::parse(region).ok())).unwrap()
+    }
+
+    #[test]
+    fn a_valid_number_is_reported_whole() {
+        let expected = json!({
+            "input": "0712345678", "valid": true, "reason": null, "full": "+254712345678", "national": "712345678",
+            "countryCode": 254, "region": "KE", "type": "MOBILE", "international": "+254 712 345678",
+            "asTyped": "0712 345678",
+        });
+        assert_eq!(report("0712345678", "KE"), expected);
+        assert_eq!(report("+12015550123", "")["type"], "FIXED_LINE_OR_MOBILE");
+    }
+
+    #[test]
+    fn a_text_that_is_no_number_has_a_reason_and_nulls() {
+        let expected = json!({
+            "input": "hello", "valid": false, "reason": "NOT_A_NUMBER", "full": null, "national": null,
+            "countryCode": null, "region": null, "type": null, "international": null, "asTyped": "hello",
+        });
+        assert_eq!(report("hello", "KE"), expected);
+    }
+
+    #[test]
+    fn a_number_that_nobody_has_keeps_what_was_read_of_it() {
+        let report = report("0999999999", "KE");
+        assert_eq!(report["valid"], false);
+        assert_eq!(report["reason"], "NOT_IN_COUNTRY");
+        assert_eq!((&report["full"], &report["type"]), (&json!("+254999999999"), &json!("UNKNOWN")));
+    }
+}

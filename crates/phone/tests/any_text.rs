@@ -1,0 +1,62 @@
+//! Whatever somebody types, pastes or sends: an answer, never a panic.
+#![allow(clippy::unwrap_used)]
+
+use care4w_phone::{AsYouType, Care4wId, Destination, NumberReport, PhoneNumber, Region, clean};
+use proptest::prelude::*;
+
+/// Any text, and texts of the characters that numbers and their decorations are made of.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), "[0-9+()*#;=x./ \u{660}-\u{669}０-９＋\u{200b}\u{202a}a-z-]{0,40}", "[+0-9]{0,300}"]
+}
+
+fn region() -> impl Strategy<Value = Option<Region>> {
+    prop::option::of(prop::sample::select(Region::all()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_number_rules_panic(text in text(), region in region()) {
+        let _ = PhoneNumber::parse(&text, region);
+        let _ = NumberReport::of(&text, region);
+        let _ = Destination::parse(&text, region);
+        let _ = Care4wId::parse(&text);
+        let _ = Region::parse_hint(&text);
+        let _ = AsYouType::format(&text, region);
+    }
+
+    #[test]
+    fn cleaning_twice_is_cleaning_once(text in text()) {
+        let once = clean(&text);
+        prop_assert_eq!(clean(&once), once);
+    }
+
+    #[test]
+    fn a_number_read_once_is_read_again_from_its_full_form(text in text(), region in region()) {
+        if let Ok(number) = PhoneNumber::parse(&text, region) {
+            prop_assert_eq!(PhoneNumber::parse(number.full(), None).unwrap(), number.clone());
+            prop_assert_eq!(format!("+{}{}", number.country_code(), number.national()), number.full());
+        }
+    }
+
+    #[test]
+    fn a_destination_is_a_valid_number_or_id(text in text(), region in region()) {
+        match Destination::parse(&text, region) {
+            Ok(Destination::Number(dialled)) => {
+                let full = dialled.number.full();
+                prop_assert!(full.starts_with('+') && full[1..].bytes().all(|b| b.is_ascii_digit()));
+            }
+            Ok(Destination::Id(id)) => prop_assert_eq!(Care4wId::parse(id.as_str()).unwrap(), id),
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
+        }
+    }
+}
+
+#[test]
+fn a_huge_text_is_too_long_and_nothing_else() {
+    for text in ["1".repeat(1_000_000), "+".repeat(251), "é".repeat(251), "(".repeat(100_000)] {
+        assert_eq!(Destination::parse(&text, Some(Region::KENYA)).unwrap_err().code(), "TOO_LONG");
+        assert_eq!(NumberReport::of(&text, Some(Region::KENYA)).reason, Some("TOO_LONG"));
+    }
+}
