@@ -1,8 +1,17 @@
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::card::{CpalHost, Host};
 use crate::defaults::BITRATE;
+use crate::engine::{Command, Engine, Opener};
+use crate::opus::{Encoder, OpusError};
+use crate::playout::FarEnd;
+use crate::processing::VoiceProcessing;
 use crate::{DeviceSelector, Direction, Levels, OpenAudioError, ReceiveStats};
 
 /// What is done to the microphone's sound before it is sent.
@@ -94,59 +103,164 @@ pub enum Notice {
     RecordingFailed,
 }
 
-/// The sound of one call. Dropping it closes it.
-///
-/// All methods return at once; the work is done by a thread of its own.
-#[derive(Debug)]
-pub struct CallAudio {}
+/// What the engine and the call's face both hold.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub muted: AtomicBool,
+    /// Counts the devices that were opened.
+    pub generation: AtomicU64,
+    told: Mutex<Told>,
+}
 
-impl CallAudio {
-    /// Opens both devices. Encoded frames go to `send`, on the call's sound thread, from [`CallAudio::start`] on: it
-    /// must not block.
-    pub fn open(_config: CallAudioConfig, _send: Box<dyn FnMut(EncodedFrame) + Send>) -> Result<Self, OpenAudioError> {
-        Ok(Self {})
+#[derive(Debug, Default)]
+struct Told {
+    levels: Levels,
+    stats: ReceiveStats,
+    notices: Vec<Notice>,
+}
+
+impl Shared {
+    pub fn publish(&self, stats: ReceiveStats, input_dbfs: f32, output_dbfs: f32) {
+        let mut told = self.told();
+        told.stats = stats;
+        told.levels = Levels { input_dbfs, output_dbfs };
     }
 
-    /// The call is connected: a file microphone begins to play, encoding begins.
-    pub fn start(&self) {}
+    pub fn notice(&self, notice: Option<Notice>) {
+        self.told().notices.extend(notice);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        // Plain data: whoever panicked while holding it left it whole.
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sound of one call. Dropping it closes it.
+///
+/// All methods but those that open a device return at once; the work is done by a thread of its own.
+pub struct CallAudio {
+    opener: Opener,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for CallAudio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallAudio").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl CallAudio {
+    /// Opens both devices; far-end sound plays from here on. Encoded frames go to `send`, on the call's sound thread,
+    /// from [`CallAudio::start`] on: it must not block.
+    pub fn open(config: CallAudioConfig, send: Box<dyn FnMut(EncodedFrame) + Send>) -> Result<Self, OpenAudioError> {
+        Self::open_with(Arc::new(CpalHost), config, send)
+    }
+
+    pub(crate) fn open_with(
+        host: Arc<dyn Host>,
+        config: CallAudioConfig,
+        send: Box<dyn FnMut(EncodedFrame) + Send>,
+    ) -> Result<Self, OpenAudioError> {
+        let engine_failed = |error: OpusError| OpenAudioError::Engine(error.to_string());
+        let (commands, inbox) = mpsc::channel();
+        let opener = Opener { host, waker: Arc::default(), commands, shared: Arc::default() };
+        // The microphone first: a broken file must not cost the recording of the same name.
+        let microphone = opener.microphone(&config.microphone)?;
+        let speaker = opener.speaker(&config.speaker)?;
+        let engine = Engine::new(
+            opener.clone(),
+            inbox,
+            send,
+            microphone,
+            speaker,
+            VoiceProcessing::new(config.processing),
+            Encoder::new(config.bitrate).map_err(engine_failed)?,
+            FarEnd::new().map_err(engine_failed)?,
+        );
+        let thread = thread::Builder::new()
+            .name("call-audio".to_owned())
+            .spawn(move || engine.run())
+            .map_err(|error| OpenAudioError::Engine(error.to_string()))?;
+        Ok(Self { opener, thread: Some(thread) })
+    }
+
+    /// The call is connected: a file microphone begins to play, a file speaker to record, encoding begins.
+    pub fn start(&self) {
+        self.tell(Command::Start);
+    }
 
     /// Takes a packet from the network, in whatever order they come.
-    pub fn receive(&self, _packet: RtpAudio) {}
+    pub fn receive(&self, packet: RtpAudio) {
+        self.tell(Command::Packet(packet));
+    }
 
-    /// While muted, frames of silence are sent, and nothing of the microphone.
-    pub fn set_muted(&self, _muted: bool) {}
+    /// While muted, frames of silence are sent, and nothing of the microphone: from the return of this on.
+    pub fn set_muted(&self, muted: bool) {
+        self.opener.shared.muted.store(muted, Ordering::Release);
+    }
 
-    /// Changes the microphone. On an error the old one stays.
-    pub fn set_microphone(&self, _selector: DeviceSelector) -> Result<(), OpenAudioError> {
+    /// Whether the microphone is muted.
+    pub fn is_muted(&self) -> bool {
+        self.opener.shared.muted.load(Ordering::Acquire)
+    }
+
+    /// Changes the microphone, which may take the system a moment. On an error the old one stays.
+    pub fn set_microphone(&self, selector: DeviceSelector) -> Result<(), OpenAudioError> {
+        self.tell(Command::Microphone(self.opener.microphone(&selector)?));
         Ok(())
     }
 
-    /// Changes the speaker. On an error the old one stays.
-    pub fn set_speaker(&self, _selector: DeviceSelector) -> Result<(), OpenAudioError> {
+    /// Changes the speaker, which may take the system a moment. On an error the old one stays.
+    pub fn set_speaker(&self, selector: DeviceSelector) -> Result<(), OpenAudioError> {
+        self.tell(Command::Speaker(self.opener.speaker(&selector)?));
         Ok(())
     }
 
     /// How loud both directions are.
     pub fn levels(&self) -> Levels {
-        Levels::default()
+        self.opener.shared.told().levels
     }
 
     /// How reception goes.
     pub fn stats(&self) -> ReceiveStats {
-        ReceiveStats::default()
+        self.opener.shared.told().stats
     }
 
     /// What befell the devices since this was asked last, oldest first.
     pub fn notices(&self) -> Vec<Notice> {
-        Vec::new()
+        std::mem::take(&mut self.opener.shared.told().notices)
     }
 
     /// Lets the local speaker sound a dialled digit (`0`–`9`, `*`, `#`, `A`–`D`); anything else is ignored.
-    pub fn play_digit(&self, _digit: char) {}
+    pub fn play_digit(&self, digit: char) {
+        self.tell(Command::Digit(digit));
+    }
 
     /// Tells the encoder which share of its packets the far side loses, in percent, from its receiver reports.
-    pub fn set_expected_loss(&self, _percent: u8) {}
+    pub fn set_expected_loss(&self, percent: u8) {
+        self.tell(Command::ExpectedLoss(percent));
+    }
 
     /// Ends the sound; a file speaker is a whole WAV file when this returns.
-    pub fn close(self) {}
+    pub fn close(self) {
+        drop(self);
+    }
+
+    fn tell(&self, command: Command) {
+        // The engine ends only when it is told to, or by a bug of ours: then the call is silent, and ends in peace.
+        let _ = self.opener.commands.send(command);
+    }
+}
+
+impl Drop for CallAudio {
+    fn drop(&mut self) {
+        self.tell(Command::Close);
+        self.opener.waker.wake();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the sound thread of a call panicked");
+        }
+    }
 }

@@ -20,13 +20,24 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod call_audio;
+mod card;
 pub mod defaults;
 mod device;
 pub mod devices;
+mod endpoint;
+mod engine;
 mod error;
+mod jitter;
 mod levels;
+mod opus;
+mod pacer;
+mod playout;
+mod processing;
+mod resample;
 mod stats;
+mod stretch;
 pub mod tones;
+mod wav;
 
 pub use call_audio::{CallAudio, CallAudioConfig, EncodedFrame, Notice, Processing, RtpAudio};
 pub use device::{Device, DeviceSelector, Direction};

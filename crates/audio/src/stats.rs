@@ -12,8 +12,10 @@ pub struct ReceiveStats {
     pub loss_percent: f64,
     /// The same over the last five seconds: for warnings and for the far encoder.
     pub recent_loss_percent: f64,
-    /// Of the sound played, how much was made up: by concealment or by forward error correction.
+    /// Of the sound played, how much was made up by concealment, as W3C's `concealedSamples` counts it.
     pub concealed_percent: f64,
+    /// Of the sound played, how much of what was lost came back through forward error correction.
+    pub recovered_percent: f64,
     /// How long a packet of the fastest kind waits from its arrival until the speaker takes it, in milliseconds.
     pub buffer_ms: f64,
     /// Packets that came, duplicates not counted.

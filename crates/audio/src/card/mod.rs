@@ -1,0 +1,44 @@
+//! Sound cards: the rings between a card's callback and the thread that makes its sound, and the host that opens them.
+
+mod callback;
+mod cpal_host;
+mod ring;
+
+pub use cpal_host::{CpalHost, list};
+pub use ring::{CardMicrophone, CardSpeaker};
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
+
+use crate::OpenAudioError;
+
+/// Wakes the thread that fills and empties the rings.
+#[derive(Debug, Default)]
+pub struct Waker(OnceLock<Thread>);
+
+impl Waker {
+    /// Makes the calling thread the one to be woken.
+    pub fn adopt_current_thread(&self) {
+        // A second adoption is harmless: the first stays.
+        let _ = self.0.set(std::thread::current());
+    }
+
+    /// Safe in an audio callback: it neither waits nor allocates.
+    pub fn wake(&self) {
+        if let Some(thread) = self.0.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// Called, from any thread, when a card went away.
+pub type OnLost = Box<dyn FnMut() + Send>;
+
+/// Opens cards: the system's, or a test's.
+pub trait Host: fmt::Debug + Send + Sync {
+    /// `id` as [`crate::Device::id`] shows it, or the system's default.
+    fn microphone(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardMicrophone, OpenAudioError>;
+    /// The same for a speaker.
+    fn speaker(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardSpeaker, OpenAudioError>;
+}

@@ -1,0 +1,404 @@
+//! The one thread of a call's sound. It wakes when a card calls and at least every 10 ms, and works in steps of 10 ms.
+//!
+//! Each end has its own clock. A speaker's card is given as much as it takes, a microphone's card is emptied of what
+//! it brings, and ends without a card follow the monotonic clock: so no ring can drift full or empty, and what is
+//! left of drift, between the far microphone and this speaker, is the jitter buffer's to even out.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::call_audio::Shared;
+use crate::card::{Host, OnLost, Waker};
+use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP_SAMPLES};
+use crate::endpoint::{Microphone, Speaker};
+use crate::levels::Meter;
+use crate::opus::Encoder;
+use crate::pacer::Pacer;
+use crate::playout::FarEnd;
+use crate::processing::VoiceProcessing;
+use crate::tones::DigitTone;
+use crate::{DeviceSelector, Direction, EncodedFrame, Notice, OpenAudioError, ReceiveStats, RtpAudio};
+
+/// Where encoded frames go.
+pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
+
+pub enum Command {
+    Start,
+    Packet(RtpAudio),
+    Digit(char),
+    ExpectedLoss(u8),
+    Microphone(Opened<Microphone>),
+    Speaker(Opened<Speaker>),
+    Lost(Direction, u64),
+    Close,
+}
+
+/// A device that was just opened.
+pub struct Opened<T> {
+    pub device: T,
+    /// Tells its errors from those of the device before it.
+    pub generation: u64,
+    pub notice: Option<Notice>,
+}
+
+/// What opening a device needs.
+#[derive(Clone)]
+pub struct Opener {
+    pub host: Arc<dyn Host>,
+    pub waker: Arc<Waker>,
+    pub commands: Sender<Command>,
+    pub shared: Arc<Shared>,
+}
+
+impl Opener {
+    pub fn microphone(&self, selector: &DeviceSelector) -> Result<Opened<Microphone>, OpenAudioError> {
+        let (generation, lost) = self.lost(Direction::Input);
+        let device = Microphone::open(&*self.host, selector, self.waker.clone(), lost)?;
+        Ok(Opened { device, generation, notice: None })
+    }
+
+    pub fn speaker(&self, selector: &DeviceSelector) -> Result<Opened<Speaker>, OpenAudioError> {
+        let (generation, lost) = self.lost(Direction::Output);
+        let device = Speaker::open(&*self.host, selector, self.waker.clone(), lost)?;
+        Ok(Opened { device, generation, notice: None })
+    }
+
+    fn lost(&self, direction: Direction) -> (u64, OnLost) {
+        let generation = self.shared.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        let (commands, waker) = (self.commands.clone(), self.waker.clone());
+        let lost = Box::new(move || {
+            // The engine may be gone by now, and then nobody needs to know.
+            let _ = commands.send(Command::Lost(direction, generation));
+            waker.wake();
+        });
+        (generation, lost)
+    }
+
+    /// Opens the system's default in the background and hands it to the engine.
+    fn replace(self, direction: Direction) {
+        let notice = Some(Notice::SwitchedToDefault { direction });
+        let none = Some(Notice::NoDeviceLeft { direction });
+        thread::spawn(move || {
+            let command = match direction {
+                Direction::Input => Command::Microphone(match self.microphone(&DeviceSelector::Default) {
+                    Ok(opened) => Opened { notice, ..opened },
+                    Err(_) => Opened { device: Microphone::Silence, generation: 0, notice: none },
+                }),
+                Direction::Output => Command::Speaker(match self.speaker(&DeviceSelector::Default) {
+                    Ok(opened) => Opened { notice, ..opened },
+                    Err(_) => Opened { device: Speaker::Silence, generation: 0, notice: none },
+                }),
+            };
+            let _ = self.commands.send(command);
+        });
+    }
+}
+
+/// Whether a card still calls.
+#[derive(Debug)]
+struct Watch {
+    generation: u64,
+    calls: u32,
+    at: Instant,
+}
+
+impl Watch {
+    fn new(generation: u64, now: Instant) -> Self {
+        Self { generation, calls: 0, at: now }
+    }
+
+    /// How long the card has been silent.
+    fn silent(&mut self, calls: u32, now: Instant) -> Duration {
+        if calls != self.calls {
+            self.calls = calls;
+            self.at = now;
+        }
+        now.saturating_duration_since(self.at)
+    }
+}
+
+pub struct Engine {
+    opener: Opener,
+    commands: Receiver<Command>,
+    send: FrameSink,
+    microphone: Microphone,
+    speaker: Speaker,
+    microphone_watch: Watch,
+    speaker_watch: Watch,
+    pacer: Pacer,
+    processing: VoiceProcessing,
+    encoder: Encoder,
+    far: FarEnd,
+    digits: Vec<DigitTone>,
+    frame: Vec<f32>,
+    started: bool,
+    hearing: bool,
+    /// The next frame gets the marker bit.
+    talkspurt: bool,
+    starved: bool,
+    first_audio: Option<Instant>,
+    input: Meter,
+    output: Meter,
+}
+
+impl Engine {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one engine, put together in one place")]
+    pub fn new(
+        opener: Opener,
+        commands: Receiver<Command>,
+        send: FrameSink,
+        microphone: Opened<Microphone>,
+        speaker: Opened<Speaker>,
+        processing: VoiceProcessing,
+        encoder: Encoder,
+        far: FarEnd,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            opener,
+            commands,
+            send,
+            microphone: microphone.device,
+            speaker: speaker.device,
+            microphone_watch: Watch::new(microphone.generation, now),
+            speaker_watch: Watch::new(speaker.generation, now),
+            pacer: Pacer::new(now),
+            processing,
+            encoder,
+            far,
+            digits: Vec::new(),
+            frame: Vec::with_capacity(FRAME_SAMPLES),
+            started: false,
+            hearing: false,
+            talkspurt: true,
+            starved: false,
+            first_audio: None,
+            input: Meter::default(),
+            output: Meter::default(),
+        }
+    }
+
+    /// Runs until [`Command::Close`].
+    pub fn run(mut self) {
+        self.opener.waker.adopt_current_thread();
+        while self.obey() {
+            let now = Instant::now();
+            self.play_card(now);
+            self.capture_card();
+            while let Some(due) = self.pacer.due(now) {
+                self.step_without_card(due);
+            }
+            self.watch(now);
+            self.publish();
+            thread::park_timeout(self.pacer.until_next(Instant::now()));
+        }
+        close(self.microphone, self.speaker);
+    }
+
+    fn obey(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Close) | Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return true,
+                Ok(Command::Start) => {
+                    self.started = true;
+                    self.hearing = true;
+                }
+                Ok(Command::Packet(packet)) => {
+                    self.hearing = true;
+                    self.far.receive(packet);
+                }
+                Ok(Command::Digit(digit)) => self.digits.extend(DigitTone::new(digit)),
+                Ok(Command::ExpectedLoss(percent)) => self.encoder.set_expected_loss(percent),
+                Ok(Command::Microphone(opened)) => {
+                    self.microphone_watch = Watch::new(opened.generation, Instant::now());
+                    let old = std::mem::replace(&mut self.microphone, opened.device);
+                    thread::spawn(move || drop(old));
+                    self.opener.shared.notice(opened.notice);
+                }
+                Ok(Command::Speaker(opened)) => {
+                    self.speaker_watch = Watch::new(opened.generation, Instant::now());
+                    let old = std::mem::replace(&mut self.speaker, opened.device);
+                    thread::spawn(move || drop(old));
+                    self.opener.shared.notice(opened.notice);
+                }
+                Ok(Command::Lost(direction, generation)) => self.lost(direction, generation),
+            }
+        }
+    }
+
+    /// Gives a card what it will take next.
+    fn play_card(&mut self, now: Instant) {
+        while let Speaker::Card(card) = &self.speaker
+            && card.wants()
+        {
+            let lead = card.lead();
+            self.play(now, lead);
+        }
+        if let Speaker::Card(card) = &mut self.speaker {
+            card.settle(now);
+        }
+    }
+
+    /// Takes all that a card has brought.
+    fn capture_card(&mut self) {
+        let mut sound = [0.0; STEP_SAMPLES];
+        while let Microphone::Card(card) = &mut self.microphone {
+            if self.starved && card.calls() != self.microphone_watch.calls {
+                // Silence was sent in its place: what it kept back meanwhile is past.
+                card.catch_up();
+                self.starved = false;
+            }
+            if !card.read(&mut sound) {
+                break;
+            }
+            self.capture(&mut sound);
+        }
+    }
+
+    fn step_without_card(&mut self, due: Instant) {
+        if !matches!(self.speaker, Speaker::Card(_)) {
+            self.play(due, Duration::ZERO);
+        }
+        let mut sound = [0.0; STEP_SAMPLES];
+        match &mut self.microphone {
+            Microphone::Card(_) if !self.starved => return,
+            Microphone::Card(_) | Microphone::Silence => {}
+            Microphone::File(_) | Microphone::Echo(_) if !self.started => return,
+            Microphone::File(file) => file.read(&mut sound),
+            Microphone::Echo(echo) => echo.read(&mut sound),
+        }
+        self.capture(&mut sound);
+    }
+
+    /// One step of the far side's sound to the speaker.
+    fn play(&mut self, now: Instant, lead: Duration) {
+        let mut sound = [0.0; STEP_SAMPLES];
+        if self.hearing && self.far.render(&mut sound, now, lead) && self.first_audio.is_none() {
+            self.first_audio = Some(now);
+        }
+        if let Microphone::Echo(echo) = &mut self.microphone {
+            echo.hear(&sound);
+        }
+        self.digits.retain_mut(|digit| digit.mix(&mut sound));
+        for sample in &mut sound {
+            *sample = sample.clamp(-1.0, 1.0);
+        }
+        self.output.hear(&sound);
+        self.processing.played(&sound);
+        match &mut self.speaker {
+            Speaker::Card(card) => card.write(&sound),
+            Speaker::File(file) if self.hearing => {
+                if !file.write(&sound) {
+                    self.opener.shared.notice(Some(Notice::RecordingFailed));
+                }
+            }
+            Speaker::File(_) | Speaker::Silence => {}
+        }
+    }
+
+    /// One step of the microphone's sound to the far side.
+    fn capture(&mut self, sound: &mut [f32; STEP_SAMPLES]) {
+        if !self.started {
+            return;
+        }
+        self.processing.clean(sound);
+        if self.opener.shared.muted.load(Ordering::Acquire) {
+            // Also what was heard before the button was pressed and is not sent yet.
+            sound.fill(0.0);
+            self.frame.fill(0.0);
+            self.talkspurt = true;
+        }
+        self.input.hear(&*sound);
+        self.frame.extend_from_slice(sound);
+        if self.frame.len() < FRAME_SAMPLES {
+            return;
+        }
+        let encoded = self.encoder.encode(&self.frame);
+        self.frame.clear();
+        match encoded {
+            Ok(payload) => {
+                let muted = self.opener.shared.muted.load(Ordering::Acquire);
+                let starts_talkspurt = self.talkspurt && !muted;
+                self.talkspurt &= muted;
+                (self.send)(EncodedFrame { payload, samples: FRAME_SAMPLES as u32, starts_talkspurt });
+            }
+            Err(error) => tracing::warn!(%error, "a frame was not encoded"),
+        }
+    }
+
+    fn watch(&mut self, now: Instant) {
+        if let Microphone::Card(card) = &self.microphone {
+            let silent = self.microphone_watch.silent(card.calls(), now);
+            self.starved = self.started && silent > CAPTURE_STARVED;
+            if silent > DEVICE_SILENT {
+                self.lost(Direction::Input, self.microphone_watch.generation);
+            }
+        }
+        if let Speaker::Card(card) = &self.speaker
+            && self.speaker_watch.silent(card.calls(), now) > DEVICE_SILENT
+        {
+            self.lost(Direction::Output, self.speaker_watch.generation);
+        }
+    }
+
+    /// A card went away: silence until the default takes its place.
+    fn lost(&mut self, direction: Direction, generation: u64) {
+        match direction {
+            Direction::Input if generation == self.microphone_watch.generation => {
+                self.microphone_watch.generation = 0;
+                let old = std::mem::replace(&mut self.microphone, Microphone::Silence);
+                thread::spawn(move || drop(old));
+            }
+            Direction::Output if generation == self.speaker_watch.generation => {
+                self.speaker_watch.generation = 0;
+                let old = std::mem::replace(&mut self.speaker, Speaker::Silence);
+                thread::spawn(move || drop(old));
+            }
+            _ => return,
+        }
+        self.opener.clone().replace(direction);
+    }
+
+    fn publish(&self) {
+        let stats = self.far.stats();
+        let percent = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 };
+        let stats = ReceiveStats {
+            jitter_ms: stats.jitter_ms,
+            loss_percent: percent(stats.lost, stats.lost + stats.received),
+            recent_loss_percent: stats.recent_loss_percent,
+            concealed_percent: percent(stats.concealed, stats.played),
+            recovered_percent: percent(stats.recovered, stats.played),
+            buffer_ms: stats.delay.max(0) as f64 / 48.0,
+            received: stats.received,
+            lost: stats.lost,
+            first_audio: self.first_audio,
+        };
+        self.opener.shared.publish(stats, self.input.dbfs(), self.output.dbfs());
+    }
+}
+
+/// Closes the recording at once, and gives the system a moment to let go of its devices.
+fn close(microphone: Microphone, speaker: Speaker) {
+    let cards = matches!(microphone, Microphone::Card(_)) || matches!(speaker, Speaker::Card(_));
+    if !cards {
+        return drop((microphone, speaker));
+    }
+    let (done, closed) = mpsc::channel();
+    let speaker = match speaker {
+        file @ Speaker::File(_) => {
+            drop(file);
+            Speaker::Silence
+        }
+        other => other,
+    };
+    thread::spawn(move || {
+        drop((microphone, speaker));
+        let _ = done.send(());
+    });
+    // A sound server that hangs must not hang the call's end.
+    let _ = closed.recv_timeout(CLOSE_WAIT);
+}

@@ -1,0 +1,443 @@
+//! The jitter buffer: puts packets in order, decides when each is due, and says what to play where one is missing.
+//!
+//! Invariant: sequence numbers leave in strictly rising order, each at most once, and every call of
+//! [`JitterBuffer::pull`] answers with sound or silence of a known length: the speaker never waits.
+//!
+//! A machine without I/O and without a clock. Its inputs:
+//!
+//! - from the far side, through the network: [`JitterBuffer::handle`], in any order, twice, late, or forged;
+//! - from the speaker: [`JitterBuffer::pull`], whenever it needs the next sound.
+//!
+//! Delay is measured, not guessed from how full the buffer is: the fastest packets of the last two seconds say when
+//! a timestamp could have been here at the earliest (the base), and what is about to be played is held against that.
+
+mod delay;
+mod sequence;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::defaults::{
+    BUFFER_MARGIN, BUFFER_PACKETS_MAX, BUFFER_TARGET_MAX, BUFFER_TARGET_MIN, BUFFER_TARGET_START, CONCEAL_MAX,
+    FRAME_SAMPLES, LOSS_MEMORY, PACE_DEAD_BAND, PACE_HURRY, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES,
+    TARGET_DECAY_PER_SECOND,
+};
+use delay::DelayEstimate;
+use sequence::{Order, StreamOrder};
+
+/// A packet from the network, its header read and its payload looked at.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// RTP sequence number.
+    pub sequence: u16,
+    /// RTP timestamp, 48 kHz.
+    pub timestamp: u32,
+    /// How much sound it holds, in samples.
+    pub samples: u32,
+    /// Whether it carries its predecessor a second time.
+    pub recovers_previous: bool,
+    /// The payload.
+    pub payload: Vec<u8>,
+    /// When it came.
+    pub arrived: Instant,
+}
+
+/// What the speaker gets next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Playout<'a> {
+    /// Nothing is due: so many samples of silence.
+    Silence {
+        /// At least 1.
+        samples: usize,
+    },
+    /// A packet to decode.
+    Packet {
+        /// Its payload.
+        payload: Vec<u8>,
+        /// Whether its sound should be made shorter or longer.
+        pace: Pace,
+    },
+    /// A lost packet, to be decoded from the one after it.
+    Recover {
+        /// The payload of the packet after it, which stays in the buffer.
+        next: &'a [u8],
+        /// The lost packet's length.
+        samples: usize,
+    },
+    /// Sound to be made up.
+    Conceal {
+        /// A multiple of 120.
+        samples: usize,
+    },
+}
+
+/// Which way playing should drift, a pitch period at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As it is.
+    Steady,
+    /// Shorter where it is not heard.
+    Shorten,
+    /// Shorter in any case.
+    Hurry,
+    /// Longer where it is not heard.
+    Lengthen,
+}
+
+/// Counts over the whole call.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct JitterStats {
+    /// RFC 3550 interarrival jitter in milliseconds.
+    pub jitter_ms: f64,
+    /// Packets that came, duplicates not counted.
+    pub received: u64,
+    /// Packets expected and not (yet) here.
+    pub lost: u64,
+    /// Lost of expected over the last five seconds, in percent.
+    pub recent_loss_percent: f64,
+    /// Samples handed out since the first packet was played.
+    pub played: u64,
+    /// Of these, made up.
+    pub concealed: u64,
+    /// Of these, recovered by forward error correction.
+    pub recovered: u64,
+    /// Packets that came too late to be played.
+    pub late: u64,
+    /// Packets dropped to shed a backlog.
+    pub shed: u64,
+    /// The present delay from a fast packet's arrival to the speaker, in samples.
+    pub delay: i64,
+    /// What it should be, in samples.
+    pub target: i64,
+}
+
+#[derive(Debug)]
+struct Stored {
+    timestamp: i64,
+    samples: i64,
+    recovers_previous: bool,
+    payload: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Waiting until the first packet (again) is due.
+    Filling,
+    /// `next` is what the speaker gets next.
+    Playing { next: i64, timestamp: i64 },
+}
+
+/// See the module's head.
+#[derive(Debug)]
+pub struct JitterBuffer {
+    epoch: Option<Instant>,
+    order: StreamOrder,
+    delay: DelayEstimate,
+    packets: BTreeMap<i64, Stored>,
+    state: State,
+    /// No packet below this is played any more.
+    floor: i64,
+    target: i64,
+    target_updated: i64,
+    lead: i64,
+    last_loss: Option<i64>,
+    /// Sound made up while nothing had come, which stands in for packets that turn out lost.
+    owed: i64,
+    /// Where the stream broke off, and how much was made up since.
+    broken_off: Option<(i64, i64, u64)>,
+    stats: JitterStats,
+}
+
+/// A span of time in samples.
+pub(crate) fn samples(span: Duration) -> i64 {
+    (span.as_nanos() * 48 / 1_000_000).min(i64::MAX as u128) as i64
+}
+
+impl Default for JitterBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl JitterBuffer {
+    /// An empty buffer.
+    pub fn new() -> Self {
+        Self {
+            epoch: None,
+            order: StreamOrder::default(),
+            delay: DelayEstimate::default(),
+            packets: BTreeMap::new(),
+            state: State::Filling,
+            floor: i64::MIN,
+            target: samples(BUFFER_TARGET_START),
+            target_updated: 0,
+            lead: 0,
+            last_loss: None,
+            owed: 0,
+            broken_off: None,
+            stats: JitterStats::default(),
+        }
+    }
+
+    /// Takes a packet. What is a duplicate, too late or of no stream is dropped.
+    pub fn handle(&mut self, packet: Arrival) {
+        let length = i64::from(packet.samples);
+        if length == 0 || length > PACKET_SAMPLES_MAX as i64 {
+            return;
+        }
+        let arrived = self.at(packet.arrived);
+        let (sequence, timestamp) = match self.order.place(packet.sequence, packet.timestamp, arrived) {
+            Order::Take { sequence, timestamp } => (sequence, timestamp),
+            Order::NewStream { sequence, timestamp } => {
+                self.begin_again();
+                (sequence, timestamp)
+            }
+            Order::Duplicate | Order::Suspect => return,
+        };
+        self.delay.observe(arrived, timestamp);
+        if sequence < self.floor {
+            self.stats.late += 1;
+            return;
+        }
+        self.packets.insert(
+            sequence,
+            Stored { timestamp, samples: length, recovers_previous: packet.recovers_previous, payload: packet.payload },
+        );
+        if self.packets.len() > BUFFER_PACKETS_MAX {
+            self.drop_oldest();
+        }
+    }
+
+    /// What to play next, at `now`, when sound for `lead` is still waiting between here and the speaker.
+    pub fn pull(&mut self, now: Instant, lead: Duration) -> Playout<'_> {
+        let now = self.at(now);
+        let lead = samples(lead);
+        self.aim(now, lead);
+        if self.state == State::Filling {
+            let Some((&sequence, first)) = self.packets.first_key_value() else {
+                return self.nothing();
+            };
+            let wait = self.target - (now + lead - self.delay.base() - first.timestamp);
+            if wait > 0 && self.packets.len() < BUFFER_PACKETS_MAX / 2 {
+                return self.wait(wait);
+            }
+            let timestamp = first.timestamp;
+            self.resume(sequence, timestamp);
+            self.state = State::Playing { next: sequence, timestamp };
+        }
+        let State::Playing { next, timestamp } = self.state else {
+            return self.nothing();
+        };
+        self.floor = next;
+        self.stats.delay = now + lead - self.delay.base() - timestamp;
+        let (next, timestamp) = self.shed(next, timestamp);
+        let Some((&sequence, first)) = self.packets.first_key_value() else {
+            return self.underflow(next, timestamp);
+        };
+        let missing = first.timestamp - timestamp;
+        if sequence == next && missing > 0 {
+            // The sender paused: nothing is lost, the next sound is due at its own time.
+            let wait = self.target - (now + lead - self.delay.base() - first.timestamp);
+            if wait > 0 && missing > self.owed {
+                return self.wait(wait.min(missing));
+            }
+        }
+        if sequence > next && missing > self.owed + FRAME_SAMPLES as i64 / 4 {
+            return self.gap(now, next, timestamp);
+        }
+        self.play(now, sequence)
+    }
+
+    /// The counts so far.
+    pub fn stats(&self) -> JitterStats {
+        JitterStats {
+            jitter_ms: self.delay.jitter_ms(),
+            received: self.order.received(),
+            lost: self.order.lost(),
+            recent_loss_percent: self.order.recent_loss_percent(),
+            target: self.target,
+            ..self.stats
+        }
+    }
+
+    fn at(&mut self, time: Instant) -> i64 {
+        let epoch = *self.epoch.get_or_insert(time);
+        match time.checked_duration_since(epoch) {
+            Some(after) => samples(after),
+            None => -samples(epoch.saturating_duration_since(time)),
+        }
+    }
+
+    /// Moves the target: up at once, down slowly.
+    fn aim(&mut self, now: i64, lead: i64) {
+        let passed = (now - self.target_updated).clamp(0, 48_000);
+        self.target_updated = now;
+        self.lead = lead.max(self.lead - passed / 100);
+        let mut wanted = self.delay.spread() + self.lead + samples(BUFFER_MARGIN);
+        if self.last_loss.is_some_and(|at| now - at < samples(LOSS_MEMORY)) {
+            wanted += FRAME_SAMPLES as i64;
+        }
+        if !self.delay.knows_enough() {
+            wanted = wanted.max(samples(BUFFER_TARGET_START));
+        }
+        let wanted = wanted.clamp(samples(BUFFER_TARGET_MIN), samples(BUFFER_TARGET_MAX));
+        let decay = samples(TARGET_DECAY_PER_SECOND) * passed / 48_000;
+        self.target = wanted.max(self.target - decay);
+    }
+
+    fn nothing(&mut self) -> Playout<'static> {
+        self.wait(STEP_SAMPLES as i64)
+    }
+
+    fn wait(&mut self, wanted: i64) -> Playout<'static> {
+        let silence = wanted.clamp(1, STEP_SAMPLES as i64) as usize;
+        if let Some((_, _, made_up)) = &mut self.broken_off {
+            *made_up += silence as u64;
+            self.stats.played += silence as u64;
+            self.stats.concealed += silence as u64;
+        }
+        Playout::Silence { samples: silence }
+    }
+
+    /// The stream goes on after it broke off: a pause of the sender's was no loss, and nothing was concealed.
+    fn resume(&mut self, sequence: i64, timestamp: i64) {
+        if let Some((next, expected, made_up)) = self.broken_off.take()
+            && sequence == next
+            && timestamp - expected >= made_up as i64 / 2
+        {
+            self.stats.concealed = self.stats.concealed.saturating_sub(made_up);
+            self.stats.played = self.stats.played.saturating_sub(made_up);
+        }
+        self.owed = 0;
+    }
+
+    /// Nothing has come: make up a step, and after a while fall silent and begin as at the start.
+    fn underflow(&mut self, next: i64, timestamp: i64) -> Playout<'static> {
+        let step = STEP_SAMPLES as i64;
+        let made_up = &mut self.broken_off.get_or_insert((next, timestamp, 0)).2;
+        *made_up += step as u64;
+        self.owed += step;
+        self.stats.played += step as u64;
+        self.stats.concealed += step as u64;
+        if self.owed >= samples(CONCEAL_MAX) {
+            self.state = State::Filling;
+            self.delay.forget();
+        }
+        Playout::Conceal { samples: STEP_SAMPLES }
+    }
+
+    /// Packets are missing, and a later one is here.
+    fn gap(&mut self, now: i64, next: i64, timestamp: i64) -> Playout<'_> {
+        self.last_loss = Some(now);
+        let (sequence, first) = self.packets.first_key_value().expect("the caller saw a later packet");
+        let packets = sequence - next;
+        let missing = first.timestamp - timestamp - self.owed;
+        self.owed = 0;
+        self.broken_off = None;
+        // Whole 2.5 ms, the grain of concealment; a lying timestamp makes at most one packet's length.
+        let length = (missing / packets / 120 * 120).clamp(120, PACKET_SAMPLES_MAX as i64);
+        let recovers = packets == 1 && first.recovers_previous;
+        let far = missing > samples(BUFFER_TARGET_MAX) * 4;
+        self.state = if packets == 1 || far {
+            State::Playing { next: *sequence, timestamp: first.timestamp }
+        } else {
+            let rest = first.timestamp - (missing - length);
+            State::Playing { next: next + 1, timestamp: rest }
+        };
+        if let State::Playing { next, .. } = self.state {
+            self.floor = next;
+        }
+        self.stats.played += length as u64;
+        let length = length as usize;
+        if recovers {
+            self.stats.recovered += length as u64;
+            let next = &self.packets.first_key_value().expect("as above").1.payload;
+            Playout::Recover { next, samples: length }
+        } else {
+            self.stats.concealed += length as u64;
+            Playout::Conceal { samples: length }
+        }
+    }
+
+    fn play(&mut self, now: i64, sequence: i64) -> Playout<'static> {
+        let Some(packet) = self.packets.remove(&sequence) else {
+            return self.nothing();
+        };
+        if let State::Playing { next, .. } = self.state
+            && sequence > next
+        {
+            // What was made up while nothing came stood in for what was lost.
+            self.last_loss = Some(now);
+        }
+        let (next, timestamp) = (sequence + 1, packet.timestamp + packet.samples);
+        self.floor = next;
+        self.resume(sequence, packet.timestamp);
+        self.state = State::Playing { next, timestamp };
+        self.stats.played += packet.samples as u64;
+        Playout::Packet { payload: packet.payload, pace: self.pace(packet.samples) }
+    }
+
+    /// How much could be shed: over the target, and really here.
+    fn excess(&self) -> i64 {
+        let held: i64 = self.packets.values().map(|packet| packet.samples).sum();
+        (self.stats.delay - self.target).min(held)
+    }
+
+    fn pace(&self, playing: i64) -> Pace {
+        let off = self.stats.delay - self.target;
+        let held: i64 = self.packets.values().map(|packet| packet.samples).sum::<i64>() + playing;
+        if off > samples(PACE_HURRY) && held > samples(PACE_HURRY) {
+            Pace::Hurry
+        } else if off > samples(PACE_DEAD_BAND) {
+            Pace::Shorten
+        } else if off < -samples(PACE_DEAD_BAND) {
+            Pace::Lengthen
+        } else {
+            Pace::Steady
+        }
+    }
+
+    fn shed(&mut self, next: i64, timestamp: i64) -> (i64, i64) {
+        if self.excess() <= samples(SHED_OVER) {
+            return (next, timestamp);
+        }
+        while self.excess() > samples(PACE_HURRY) {
+            let Some((_, dropped)) = self.packets.pop_first() else {
+                break;
+            };
+            self.stats.shed += 1;
+            self.stats.delay -= dropped.samples;
+        }
+        self.skip_to_first().unwrap_or((next, timestamp))
+    }
+
+    fn drop_oldest(&mut self) {
+        self.packets.pop_first();
+        self.stats.shed += 1;
+        if matches!(self.state, State::Playing { .. }) {
+            self.skip_to_first();
+        }
+    }
+
+    fn skip_to_first(&mut self) -> Option<(i64, i64)> {
+        let (&next, first) = self.packets.first_key_value()?;
+        let timestamp = first.timestamp;
+        self.owed = 0;
+        self.broken_off = None;
+        self.state = State::Playing { next, timestamp };
+        self.floor = next;
+        Some((next, timestamp))
+    }
+
+    fn begin_again(&mut self) {
+        self.packets.clear();
+        self.delay = DelayEstimate::default();
+        self.state = State::Filling;
+        self.floor = i64::MIN;
+        self.owed = 0;
+        self.broken_off = None;
+    }
+}

@@ -1,0 +1,93 @@
+use std::time::{Duration, Instant};
+
+use crate::RtpAudio;
+use crate::defaults::{FRAME_SAMPLES, SAMPLE_RATE};
+use crate::jitter::{Arrival, JitterBuffer, JitterStats, Pace, Playout};
+use crate::opus::{Decoder, OpusError, packet_samples};
+use crate::stretch;
+
+/// From received packets to sound without gaps: jitter buffer, decoder, and the bending of time between them.
+#[derive(Debug)]
+pub struct FarEnd {
+    buffer: JitterBuffer,
+    decoder: Decoder,
+    /// Decoded and not yet taken.
+    queue: Vec<f32>,
+    frame: Vec<f32>,
+}
+
+impl FarEnd {
+    pub fn new() -> Result<Self, OpusError> {
+        Ok(Self {
+            buffer: JitterBuffer::new(),
+            decoder: Decoder::new()?,
+            queue: Vec::with_capacity(4 * FRAME_SAMPLES),
+            frame: Vec::with_capacity(6 * FRAME_SAMPLES),
+        })
+    }
+
+    /// Takes a packet; one that is not Opus is dropped.
+    pub fn receive(&mut self, packet: RtpAudio) {
+        let Some(samples) = packet_samples(&packet.payload) else {
+            return;
+        };
+        self.buffer.handle(Arrival {
+            sequence: packet.sequence,
+            timestamp: packet.timestamp,
+            samples,
+            recovers_previous: self.decoder.has_recovery(&packet.payload),
+            payload: packet.payload,
+            arrived: packet.arrived,
+        });
+    }
+
+    /// Fills `out` with what is due at `now`, when sound for `lead` still waits between here and the speaker. Says
+    /// whether any of it came from a packet.
+    pub fn render(&mut self, out: &mut [f32], now: Instant, lead: Duration) -> bool {
+        let mut heard = false;
+        while self.queue.len() < out.len() {
+            heard |= self.pull(now, lead);
+        }
+        out.copy_from_slice(&self.queue[..out.len()]);
+        self.queue.drain(..out.len());
+        heard
+    }
+
+    pub fn stats(&self) -> JitterStats {
+        self.buffer.stats()
+    }
+
+    fn pull(&mut self, now: Instant, lead: Duration) -> bool {
+        let queued = Duration::from_secs_f64(self.queue.len() as f64 / f64::from(SAMPLE_RATE));
+        self.frame.clear();
+        let mut heard = false;
+        let result = match self.buffer.pull(now, lead + queued) {
+            Playout::Silence { samples } => {
+                self.frame.resize(samples.max(1), 0.0);
+                Ok(())
+            }
+            Playout::Packet { payload, pace } => {
+                heard = true;
+                let result = self.decoder.decode(&payload, &mut self.frame);
+                match pace {
+                    Pace::Steady => {}
+                    Pace::Shorten => stretch::shorten(&mut self.frame, false),
+                    Pace::Hurry => stretch::shorten(&mut self.frame, true),
+                    Pace::Lengthen => stretch::lengthen(&mut self.frame),
+                }
+                result
+            }
+            Playout::Recover { next, samples } => self.decoder.recover(next, samples, &mut self.frame),
+            Playout::Conceal { samples } => self.decoder.conceal(samples, &mut self.frame),
+        };
+        if result.is_err() || self.frame.is_empty() {
+            // A damaged packet sounds like a lost one.
+            self.frame.clear();
+            if self.decoder.conceal(FRAME_SAMPLES, &mut self.frame).is_err() || self.frame.is_empty() {
+                self.frame.resize(FRAME_SAMPLES, 0.0);
+            }
+        }
+        self.queue.extend_from_slice(&self.frame);
+        heard
+    }
+}
