@@ -13,7 +13,7 @@ use crate::{Environment, Process, screenshot};
 /// A virtual display, 1280 by 900 pixels.
 pub struct Display {
     number: u32,
-    _server: Process,
+    server: Process,
 }
 
 impl Display {
@@ -32,7 +32,7 @@ impl Display {
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let Ok(number) = line.trim().parse() else { bail!("Xvfb started no display") };
-        Ok(Self { number, _server: server })
+        Ok(Self { number, server })
     }
 
     /// What `DISPLAY` is to be.
@@ -48,6 +48,11 @@ impl Display {
             ("WEBKIT_DISABLE_DMABUF_RENDERER".into(), "1".into()),
             ("NO_AT_BRIDGE".into(), "1".into()),
         ]
+    }
+
+    /// What it runs, to see whether it lives.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.server
     }
 
     /// Saves a picture of everything on it as PNG.

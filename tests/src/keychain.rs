@@ -17,8 +17,8 @@ use crate::{Environment, Process, wait};
 /// The folder may outlive it: started again there, the same secrets are found.
 pub struct Keychain {
     address: String,
-    _daemon: Process,
-    _bus: Process,
+    daemon: Process,
+    bus: Process,
 }
 
 impl Keychain {
@@ -49,12 +49,17 @@ impl Keychain {
         input.write_all(b"care4w\n").context("the keychain takes no password")?;
         drop(input);
         wait::until(Duration::from_secs(10), "the keychain", || Ok(answers(&address)?.then_some(())))?;
-        Ok(Self { address, _daemon: daemon, _bus: bus })
+        Ok(Self { address, daemon, bus })
     }
 
     /// For processes that shall find this keychain.
     pub fn environment(&self) -> Environment {
         vec![("DBUS_SESSION_BUS_ADDRESS".into(), self.address.clone())]
+    }
+
+    /// Everything that it runs, to see whether it lives.
+    pub fn processes(&mut self) -> impl Iterator<Item = &mut Process> {
+        [&mut self.bus, &mut self.daemon].into_iter()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod correlation;
 pub mod desk;
 pub mod display;
+pub mod http;
 pub mod json_lines;
 pub mod keychain;
 pub mod process;

@@ -9,14 +9,17 @@ const TICKS: f64 = 100.0;
 
 /// Memory that a process and its descendants take, shared pages divided among their users (PSS), in bytes.
 pub fn memory(process: u32) -> Result<u64> {
-    with_descendants(process)?.into_iter().map(pss).sum()
+    let own = pss(process)?;
+    // A descendant may end between being listed and being looked at, and a zombie has no memory: both count nothing.
+    let others = with_descendants(process)?.into_iter().filter(|&id| id != process);
+    Ok(own + others.filter_map(|id| pss(id).ok()).sum::<u64>())
 }
 
 /// Processor time that a process and its living descendants have used.
 pub fn cpu_time(process: u32) -> Result<Duration> {
     let mut ticks = 0.0;
     for id in with_descendants(process)? {
-        let fields = stat(id)?;
+        let Ok(fields) = stat(id) else { continue };
         // After the name: field 14 and 15 of proc(5), user and system time.
         for index in [11, 12] {
             ticks += fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();

@@ -19,8 +19,8 @@ pub const RATE: u32 = 48_000;
 /// A private sound server. The first name's microphone and speaker are its default devices.
 pub struct SoundServer {
     folder: TempDir,
-    _drains: Vec<Process>,
-    _server: Process,
+    drains: Vec<Process>,
+    server: Process,
 }
 
 impl SoundServer {
@@ -88,7 +88,7 @@ impl SoundServer {
                     .stderr(Stdio::null()),
             )?);
         }
-        Ok(Self { folder, _drains: drains, _server: server })
+        Ok(Self { folder, drains: drains, server })
     }
 
     /// For processes that shall hear and speak here.
@@ -97,6 +97,11 @@ impl SoundServer {
             ("PULSE_SERVER".into(), format!("unix:{}", self.folder.path().join("native").display())),
             ("PULSE_COOKIE".into(), self.folder.path().join("cookie").display().to_string()),
         ]
+    }
+
+    /// Everything that it runs, to see whether it lives.
+    pub fn processes(&mut self) -> impl Iterator<Item = &mut Process> {
+        std::iter::once(&mut self.server).chain(&mut self.drains)
     }
 
     /// What the product calls the microphone of `name` (`--mic`).

@@ -1,0 +1,125 @@
+//! `cargo xtask bench`: the figures of the budgets, measured, and never asserted.
+
+mod building;
+mod call;
+mod sound;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    build,
+    system_packages::{self, Purpose},
+};
+
+/// What to measure.
+#[derive(Args)]
+pub struct Options {
+    /// The benchmark: call, sound or build; all when none is named
+    name: Option<String>,
+    /// Writes the figures to this file as well
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// A benchmark and its figures.
+struct Bench {
+    name: &'static str,
+    run: fn() -> Result<Figures>,
+}
+
+const ALL: [Bench; 3] = [
+    Bench { name: "call", run: call::measure },
+    Bench { name: "sound", run: sound::measure },
+    Bench { name: "build", run: building::measure },
+];
+
+pub fn bench(options: &Options) -> Result<()> {
+    let wanted = |bench: &&Bench| options.name.as_deref().is_none_or(|name| name == bench.name);
+    let chosen: Vec<&Bench> = ALL.iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        bail!("the benchmarks are {}", crate::list(ALL.iter().map(|bench| bench.name)));
+    }
+    system_packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
+    build::binaries()?;
+    let mut all = Map::new();
+    for bench in chosen {
+        println!("{}", bench.name);
+        let figures = (bench.run)()?;
+        for figure in &figures {
+            let spread = match figure.samples.as_slice() {
+                [_] => String::new(),
+                samples => format!("   ({} times, {:.1} to {:.1})", samples.len(), least(samples), most(samples)),
+            };
+            println!("  {:58} {:8.1} {}{spread}", figure.what, figure.median(), figure.unit);
+        }
+        let values = figures.iter().map(|figure| {
+            let value = json!({ "median": figure.median(), "unit": figure.unit, "samples": figure.samples });
+            (figure.what.to_owned(), value)
+        });
+        all.insert(bench.name.to_owned(), Value::Object(values.collect()));
+    }
+    if let Some(file) = &options.json {
+        std::fs::write(file, serde_json::to_string_pretty(&Value::Object(all))?)?;
+    }
+    Ok(())
+}
+
+/// What a benchmark found.
+type Figures = Vec<Figure>;
+
+/// One figure, measured once or several times.
+struct Figure {
+    what: &'static str,
+    unit: &'static str,
+    samples: Vec<f64>,
+}
+
+impl Figure {
+    /// A figure in milliseconds.
+    fn ms(what: &'static str, samples: Vec<f64>) -> Self {
+        Self { what, unit: "ms", samples }
+    }
+
+    /// A figure measured once.
+    fn one(what: &'static str, unit: &'static str, value: f64) -> Self {
+        Self { what, unit, samples: vec![value] }
+    }
+
+    fn median(&self) -> f64 {
+        median(&self.samples)
+    }
+}
+
+/// The middle value; not a number when there is none.
+fn median(samples: &[f64]) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => sorted[length / 2],
+        length => f64::midpoint(sorted[length / 2 - 1], sorted[length / 2]),
+    }
+}
+
+fn least(samples: &[f64]) -> f64 {
+    samples.iter().copied().fold(f64::INFINITY, f64::min)
+}
+
+fn most(samples: &[f64]) -> f64 {
+    samples.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_one_or_between_the_middle_two() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+    }
+}

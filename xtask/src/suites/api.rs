@@ -1,0 +1,62 @@
+//! The server against Schemathesis: everything that its OpenAPI document allows and much that it does not.
+
+use anyhow::{Context as _, Result};
+use care4w_tests::{Account, Server, http};
+use serde_json::json;
+
+use super::{Count, Ground};
+use crate::{
+    program, project,
+    python::{self, Needs},
+};
+
+/// What must hold for every answer: never a 5xx, and what was sent is what the document says.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance";
+
+pub fn run(_: &Ground<'_>) -> Result<Count> {
+    let programs = python::ensure(Needs::Api)?;
+    let server = Server::start()?;
+    let account = Account::named("Schemathesis");
+    let body = json!({ "email": account.email, "password": account.password, "displayName": account.name });
+    let answer = http::post(&format!("{}/api/auth/register", server.url()), &body)?;
+    let token = answer.body["data"]["accessToken"].as_str().context("registering gives an access token")?;
+
+    let report = project::target().join("xtask/api.xml");
+    let _ = std::fs::remove_file(&report);
+    let mut schemathesis = program::command(&programs.join("schemathesis").to_string_lossy());
+    schemathesis
+        .arg("run")
+        .arg(format!("{}/api/openapi.json", server.url()))
+        .args(["--checks", CHECKS, "--max-examples", "25", "--seed", "4", "--generation-database", "none"])
+        // Signing out or leaving would end the test; a WebSocket is not asked by HTTP alone.
+        .args(["--exclude-path-regex", "/(signal|auth/logout|users/me)$"])
+        .args(["--header", &format!("Authorization: Bearer {token}"), "--request-timeout", "10"])
+        .args(["--report", "junit", "--report-junit-path"])
+        .arg(&report);
+    let result = program::run_logged(&mut schemathesis, &project::target().join("xtask/tests/api.log"));
+    let mut count = count(&std::fs::read_to_string(&report).unwrap_or_default());
+    if let Err(error) = result {
+        count.failed = count.failed.max(1);
+        println!("{error:#}");
+    }
+    Ok(count)
+}
+
+/// Counts the cases of a JUnit report.
+fn count(report: &str) -> Count {
+    let cases = report.matches("<testcase ").count();
+    let failed = report.split("<testcase ").skip(1).filter(|case| case.contains("<failure") || case.contains("<error"));
+    let failed = failed.count();
+    Count { passed: cases - failed, failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_with_two_failures_failed_once() {
+        let report = r#"<testcase name="a"/><testcase name="b"><failure/><failure/></testcase><testcase name="c"/>"#;
+        assert_eq!(count(report), Count { passed: 2, failed: 1 });
+    }
+}

@@ -1,0 +1,130 @@
+//! The suites of `cargo xtask test`, in the order in which they run: what fails soonest comes first.
+
+mod api;
+mod numbers;
+mod rust;
+mod system;
+mod tidy;
+mod ui;
+mod workflow;
+
+use anyhow::Result;
+
+use crate::{build::TestProgram, system_packages::Purpose};
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+}
+
+impl Count {
+    /// One test.
+    pub fn one(passed: bool) -> Self {
+        Self { passed: usize::from(passed), failed: usize::from(!passed) }
+    }
+}
+
+impl std::ops::AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+/// What a suite works with.
+pub struct Ground<'a> {
+    /// Every built test program; empty when no chosen suite needs them.
+    pub programs: &'a [TestProgram],
+    /// Parts of test names that a person gave; empty for all tests.
+    pub filters: &'a [String],
+}
+
+impl Ground<'_> {
+    /// What narrows a test program to the tests that a person named.
+    pub fn arguments(&self) -> Vec<String> {
+        self.filters.to_vec()
+    }
+}
+
+/// A suite.
+pub struct Suite {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it shows, in a few words.
+    pub about: &'static str,
+    /// Whether it runs built Rust tests.
+    pub needs_build: bool,
+    /// System packages that it needs.
+    pub packages: &'static [Purpose],
+    /// Why it is not run on this system, when it is not.
+    pub not_here: Option<&'static str>,
+    /// Runs it. An error counts as one failed test.
+    pub run: fn(&Ground<'_>) -> Result<Count>,
+}
+
+const NEEDS_LINUX: Option<&str> =
+    if cfg!(target_os = "linux") { None } else { Some("its sound cards, displays and keychains are Linux's") };
+
+/// All of them.
+pub const ALL: [Suite; 7] = [
+    Suite {
+        name: "workflow",
+        about: "the GitHub workflows are valid",
+        needs_build: false,
+        packages: &[],
+        not_here: None,
+        run: workflow::run,
+    },
+    Suite {
+        name: "tidy",
+        about: "formatting, lints, and the rules of ARCHITECTURE.md",
+        needs_build: true,
+        packages: &[Purpose::Build],
+        not_here: None,
+        run: tidy::run,
+    },
+    Suite {
+        name: "rust",
+        about: "every crate's own tests",
+        needs_build: true,
+        packages: &[Purpose::Build],
+        not_here: None,
+        run: rust::run,
+    },
+    Suite {
+        name: "ui",
+        about: "the UI's types, style and tests",
+        needs_build: false,
+        packages: &[],
+        not_here: None,
+        run: ui::run,
+    },
+    Suite {
+        name: "numbers",
+        about: "the number rules against libphonenumber",
+        needs_build: true,
+        packages: &[Purpose::Build, Purpose::Test],
+        not_here: None,
+        run: numbers::run,
+    },
+    Suite {
+        name: "api",
+        about: "the server against everything its OpenAPI document allows, and more",
+        needs_build: true,
+        packages: &[Purpose::Build, Purpose::Test],
+        not_here: None,
+        run: api::run,
+    },
+    Suite {
+        name: "system",
+        about: "real processes, windows and sound",
+        needs_build: true,
+        packages: &[Purpose::Build, Purpose::Run, Purpose::Test],
+        not_here: NEEDS_LINUX,
+        run: system::run,
+    },
+];
