@@ -264,3 +264,7 @@ impl Drop for CallAudio {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "call_audio_tests.rs"]
+mod tests;

@@ -1,5 +1,5 @@
-//! What runs in a card's callback. Nothing here may lock, allocate, log or wait; `tests/callback_allocates_nothing.rs`
-//! runs both under an allocator that tells.
+//! What runs in a card's callback. Nothing here may lock, allocate, log or wait; the tests of
+//! this module run both under an allocator that tells.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};

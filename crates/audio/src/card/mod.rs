@@ -4,6 +4,11 @@ mod callback;
 mod cpal_host;
 mod ring;
 
+#[cfg(test)]
+pub mod fake;
+#[cfg(test)]
+mod tests;
+
 pub use cpal_host::{CpalHost, list};
 pub use ring::{CardMicrophone, CardSpeaker};
 

@@ -1,0 +1,102 @@
+//! Measures by ear: one call to itself through real devices or files, beside the floor of the same sound library.
+//!
+//! `loop_latency floor MICROPHONE SPEAKER SECONDS` moves sound from the capture callback to the playback callback and
+//! does nothing else. `loop_latency call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [on]` puts two ends of a call
+//! between, with processing if it says `on`. Devices are named as `care4w-cli devices` lists them, or `file:PATH`.
+//! What to play in and record, and how to correlate them, is the caller's: see `docs/sound.md`.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector, EncodedFrame, Processing, RtpAudio};
+use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [mode, microphone, speaker, seconds, rest @ ..] = &arguments[..] else {
+        eprintln!("loop_latency floor|call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [on]");
+        std::process::exit(2);
+    };
+    let time = Duration::from_secs_f64(seconds.parse().unwrap());
+    if mode == "floor" {
+        floor(microphone, speaker, time);
+    } else {
+        let loss = rest.first().map_or(0, |loss| loss.parse().unwrap());
+        call(microphone, speaker, time, loss, rest.get(1).is_some_and(|word| word == "on"));
+    }
+}
+
+fn device(id: &str) -> cpal::Device {
+    let id: cpal::DeviceId = id.parse().unwrap();
+    cpal::host_from_id(id.host()).unwrap().device_by_id(&id).unwrap()
+}
+
+fn floor(microphone: &str, speaker: &str, time: Duration) {
+    let config = cpal::StreamConfig { channels: 1, sample_rate: 48_000, buffer_size: cpal::BufferSize::Fixed(480) };
+    let (mut into, mut from) = rtrb::RingBuffer::<f32>::new(4_800);
+    let capture = device(microphone)
+        .build_input_stream::<f32, _, _>(
+            config,
+            move |heard, _| {
+                let _no_room = into.push_partial_slice(heard);
+            },
+            |error| eprintln!("{error}"),
+            None,
+        )
+        .unwrap();
+    let playback = device(speaker)
+        .build_output_stream::<f32, _, _>(
+            config,
+            move |out, _| {
+                // No more than one period may wait, as in a call.
+                while from.slots() > out.len() + 480 {
+                    let _ = from.pop();
+                }
+                out.fill_with(|| from.pop().unwrap_or(0.0));
+            },
+            |error| eprintln!("{error}"),
+            None,
+        )
+        .unwrap();
+    playback.play().unwrap();
+    capture.play().unwrap();
+    std::thread::sleep(time);
+}
+
+fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, processing: bool) {
+    let processing = if processing { Processing::default() } else { Processing::OFF };
+    let peer = Arc::new(OnceLock::<Weak<CallAudio>>::new());
+    let to = peer.clone();
+    let (mut sequence, mut timestamp, mut seed) = (0u16, 0u32, 7u64);
+    let send = move |frame: EncodedFrame| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let packet = RtpAudio { sequence, timestamp, payload: frame.payload, arrived: Instant::now() };
+        if (seed >> 33) % 100 >= loss
+            && let Some(peer) = to.get().and_then(Weak::upgrade)
+        {
+            peer.receive(packet);
+        }
+        sequence = sequence.wrapping_add(1);
+        timestamp = timestamp.wrapping_add(frame.samples);
+    };
+    let near = CallAudioConfig {
+        microphone: microphone.parse().unwrap(),
+        speaker: DeviceSelector::Silence,
+        processing,
+        ..CallAudioConfig::default()
+    };
+    let far = CallAudioConfig {
+        microphone: DeviceSelector::Silence,
+        speaker: speaker.parse().unwrap(),
+        processing: Processing::OFF,
+        ..CallAudioConfig::default()
+    };
+    let far = Arc::new(CallAudio::open(far, Box::new(|_| {})).unwrap());
+    let near = CallAudio::open(near, Box::new(send)).unwrap();
+    near.set_expected_loss(loss as u8);
+    peer.set(Arc::downgrade(&far)).unwrap();
+    near.start();
+    std::thread::sleep(time);
+    println!("{:?}", far.stats());
+}

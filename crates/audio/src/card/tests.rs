@@ -1,0 +1,152 @@
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+thread_local! {
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts what a thread allocates and frees while it is watched.
+struct Telling;
+
+impl Telling {
+    fn note() {
+        if WATCHED.get() {
+            ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        }
+    }
+}
+
+// SAFETY: everything is the system allocator's; the counting touches only constant-initialised thread locals.
+unsafe impl GlobalAlloc for Telling {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::note();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        Self::note();
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Telling = Telling;
+
+fn allocations(mut run: impl FnMut()) -> usize {
+    ALLOCATIONS.set(0);
+    WATCHED.set(true);
+    run();
+    WATCHED.set(false);
+    ALLOCATIONS.get()
+}
+
+fn waker() -> Arc<Waker> {
+    let waker = Arc::<Waker>::default();
+    waker.adopt_current_thread();
+    waker
+}
+
+#[test]
+fn the_telling_allocator_tells() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1]))), 2);
+}
+
+#[test]
+fn the_callbacks_allocate_nothing_even_when_the_rings_overflow_or_run_dry() {
+    let (_microphone, mut capture) = CardMicrophone::new(48_000, 2, waker()).unwrap();
+    let (_speaker, mut playback) = CardSpeaker::new(48_000, 2, waker()).unwrap();
+    let heard = [0.1f32; 960];
+    let mut out = [0i16; 960];
+    let count = allocations(|| {
+        for _ in 0..200 {
+            capture.run(&heard);
+            playback.run(&mut out);
+        }
+    });
+    assert_eq!(count, 0, "a callback that allocates can wait for another thread");
+}
+
+#[test]
+fn channels_are_averaged_in_and_filled_out() {
+    let (mut microphone, mut capture) = CardMicrophone::new(48_000, 2, waker()).unwrap();
+    let heard: Vec<f32> = (0..480).flat_map(|_| [0.5, 0.1]).collect();
+    capture.run(&heard);
+    let mut step = [0.0; 480];
+    assert!(microphone.read(&mut step));
+    assert!(step.iter().all(|&s| (s - 0.3).abs() < 1e-6));
+    assert!(!microphone.read(&mut step));
+
+    let (mut speaker, mut playback) = CardSpeaker::new(48_000, 3, waker()).unwrap();
+    speaker.write(&[0.25; 480]);
+    let mut out = [1.0f32; 1_800];
+    playback.run(&mut out);
+    assert!(out[..1_440].iter().all(|&s| s == 0.25));
+    assert!(out[1_440..].iter().all(|&s| s == 0.0), "silence where the ring ran dry");
+}
+
+#[test]
+fn a_ring_holds_what_the_card_takes_next_and_no_more() {
+    let (mut speaker, mut playback) = CardSpeaker::new(48_000, 1, waker()).unwrap();
+    let start = Instant::now();
+    let mut out = [0.0f32; 480];
+    for call in 0..1_000 {
+        while speaker.wants() {
+            speaker.write(&[0.1; 480]);
+        }
+        assert!(speaker.lead() <= Duration::from_millis(10), "call {call}: {:?}", speaker.lead());
+        playback.run(&mut out);
+        speaker.settle(start + Duration::from_millis(10 * call));
+        assert_eq!(out[479], 0.1, "call {call} found the ring dry");
+    }
+}
+
+#[test]
+fn a_ring_that_runs_dry_is_kept_fuller_and_later_leaner_again() {
+    let (mut speaker, mut playback) = CardSpeaker::new(48_000, 1, waker()).unwrap();
+    let start = Instant::now();
+    let mut out = [0.0f32; 480];
+    let fill = |speaker: &mut CardSpeaker| {
+        while speaker.wants() {
+            speaker.write(&[0.1; 480]);
+        }
+        speaker.lead()
+    };
+    for call in 0..100u64 {
+        fill(&mut speaker);
+        playback.run(&mut out);
+        if call > 60 {
+            // The engine comes too late.
+            playback.run(&mut out);
+        }
+        speaker.settle(start + Duration::from_millis(10 * call));
+    }
+    assert!(fill(&mut speaker) >= Duration::from_millis(20), "two calls' worth, since two come at a time");
+    for second in 0..100 {
+        speaker.settle(start + Duration::from_secs(second + 2));
+    }
+    playback.run(&mut [0.0f32; 24_000]);
+    playback.run(&mut out);
+    assert!(fill(&mut speaker) <= Duration::from_millis(10));
+}
+
+#[test]
+fn cards_of_other_rates_are_resampled() {
+    let (mut microphone, mut capture) = CardMicrophone::new(44_100, 1, waker()).unwrap();
+    let mut step = [0.0; 480];
+    let mut steps = 0;
+    for _ in 0..100 {
+        capture.run(&[0.2f32; 441]);
+        while microphone.read(&mut step) {
+            steps += 1;
+        }
+    }
+    assert!((98..=100).contains(&steps), "a second at 44.1 kHz is a second at 48: {steps} steps");
+    assert!((step[240] - 0.2).abs() < 0.01);
+}
