@@ -1,1 +1,62 @@
-//! stub
+//! The shell around the phone: the window, the list of commands and events, the profile's places. It holds nothing
+//! of calling: that is `care4w-client`'s, and this room must never know webrtc, cpal, reqwest or SQL.
+#![warn(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod arguments;
+pub mod bindings;
+mod commands;
+mod core;
+mod events;
+mod store;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tauri::{Manager, RunEvent};
+use tracing::level_filters::LevelFilter;
+
+use crate::arguments::Arguments;
+use crate::core::Core;
+
+/// Runs the app until its window is closed.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    care4w_client::logging::start(LevelFilter::WARN);
+    let mut context = tauri::generate_context!();
+    if let Some(profile) = &arguments.profile {
+        // Everything that Tauri keeps apart, it keeps apart by this: data, settings, the single-instance lock.
+        context.config_mut().identifier = format!("{}.profile-{}", context.config().identifier, profile.as_str());
+    }
+    let bindings = bindings::builder();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _directory| window::show(app)))
+        .plugin(tauri_plugin_store::Builder::default().build())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .invoke_handler(bindings.invoke_handler())
+        .setup(move |app| {
+            bindings.mount_events(app);
+            let core = Core::open(app.handle(), &arguments)?;
+            app.manage(core);
+            window::open(app.handle(), arguments.minimized)?;
+            events::forward(app.handle());
+            Ok(())
+        })
+        .build(context);
+    match app {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let RunEvent::Exit = event {
+                    // A call must not be left hanging at the other end.
+                    tauri::async_runtime::block_on(app.state::<Core>().shut_down());
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("care4w: the app could not start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use care4w_client::audio::DeviceSelector;
+use clap::{Args, Parser, Subcommand};
+
+/// The phone without a window.
+#[derive(Debug, Parser)]
+#[command(name = "care4w-cli", version, about, propagate_version = true, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command, before or after it.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The server's address: https, or http to this computer. Remembered by the profile once signed in.
+    #[arg(long, global = true, env = "CARE4W_SERVER", value_name = "URL")]
+    pub server: Option<String>,
+    /// Folder of the profile. Profiles are apart in every way.
+    #[arg(long, global = true, env = "CARE4W_PROFILE", value_name = "DIR")]
+    pub profile: Option<PathBuf>,
+    /// One JSON object a line on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Keep the session in DIR/session.json (mode 0600) where there is no keychain.
+    #[arg(long, global = true)]
+    pub insecure_file_credentials: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create an account and sign in.
+    Register {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        /// Name as others read it.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Sign in.
+    Login {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Sign out of this profile.
+    Logout,
+    /// Who is signed in.
+    Whoami,
+    /// The personal phone number.
+    #[command(subcommand)]
+    Phone(PhoneCommand),
+    /// Who would be called, and how.
+    Lookup {
+        /// A phone number or a Care4W ID.
+        #[arg(allow_hyphen_values = true)]
+        destination: String,
+        /// Region (KE) or calling code (254) in which a number without + is read.
+        #[arg(long)]
+        country: Option<String>,
+    },
+    /// Read numbers, one a line, from stdin and say of each what it is. Needs no server.
+    Number {
+        /// Region (KE) or calling code (254) in which numbers without + are read.
+        #[arg(long)]
+        country: Option<String>,
+    },
+    /// Call somebody.
+    Call(Call),
+    /// Wait for calls and answer them.
+    Answer(Answer),
+    /// Audio devices.
+    Devices,
+    /// Check sound, server, ICE, TURN and Twilio.
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct Password {
+    /// Read the password from stdin; one newline at its end is stripped.
+    #[arg(long, required = true)]
+    pub password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PhoneCommand {
+    /// The number as the server has it.
+    Show,
+    /// Whether a number is free.
+    Check(Number),
+    /// Make a number yours.
+    Set(Number),
+    /// Prove the number by the code that was sent.
+    Verify {
+        /// The six digits.
+        code: String,
+    },
+    /// Send the code again.
+    Resend,
+    /// Give the number up.
+    Remove,
+}
+
+#[derive(Debug, Args)]
+pub struct Number {
+    /// The number.
+    #[arg(value_name = "N", allow_hyphen_values = true)]
+    pub number: String,
+    /// Region (KE) or calling code (254) in which a number without + is read.
+    #[arg(long)]
+    pub country: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sound {
+    /// Microphone: a device id, file:PATH.wav, or none.
+    #[arg(long, value_name = "M", default_value = "default")]
+    pub mic: DeviceSelector,
+    /// Speaker: a device id, file:PATH.wav, or none.
+    #[arg(long, value_name = "S", default_value = "default")]
+    pub speaker: DeviceSelector,
+}
+
+#[derive(Debug, Args)]
+pub struct Call {
+    /// A phone number or a Care4W ID.
+    #[arg(allow_hyphen_values = true)]
+    pub destination: String,
+    /// Region (KE) or calling code (254) in which a number without + is read.
+    #[arg(long)]
+    pub country: Option<String>,
+    #[command(flatten)]
+    pub sound: Sound,
+    /// Hang up this many seconds after the call connected.
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<f64>,
+    /// Digits to send once connected; w waits half a second.
+    #[arg(long)]
+    pub digits: Option<String>,
+    /// Call also when the number belongs to somebody in another country.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Answer {
+    #[command(flatten)]
+    pub sound: Sound,
+    /// End after this many calls.
+    #[arg(long, value_name = "N")]
+    pub calls: Option<u32>,
+    /// End this many seconds after the start.
+    #[arg(long, value_name = "N")]
+    pub seconds: Option<f64>,
+    /// Greet every caller and play back what they say: the echo line.
+    #[arg(long, hide = true, conflicts_with_all = ["mic", "speaker"])]
+    pub echo: bool,
+}

@@ -1,0 +1,81 @@
+//! What each command does.
+
+mod account;
+mod answer;
+mod call;
+mod devices;
+mod doctor;
+mod lookup;
+mod number;
+mod personal_number;
+mod shutdown;
+
+use std::time::Duration;
+
+use care4w_client::Phone;
+use care4w_client::app_state::{ConnectionState, SessionStatus};
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::profile::Profile;
+
+/// How long a command waits for the server before it says that it can't be reached.
+const ONLINE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Carries out one command.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { global, command } = arguments;
+    let output = Output::new(global.json);
+    // What needs no profile must not need a folder or a keychain either.
+    match &command {
+        Command::Number { country } => return number::run(country.as_deref(), output),
+        Command::Devices => return devices::run(output),
+        _ => {}
+    }
+    let profile = Profile::open(&global)?;
+    match command {
+        Command::Register { email, name, .. } => account::register(&profile, &email, &name, output).await,
+        Command::Login { email, .. } => account::login(&profile, &email, output).await,
+        Command::Logout => account::logout(&profile, output).await,
+        Command::Whoami => account::whoami(&profile, output).await,
+        Command::Phone(command) => personal_number::run(&profile, command, output).await,
+        Command::Lookup { destination, country } => {
+            lookup::run(&profile, &destination, country.as_deref(), output).await
+        }
+        Command::Call(call) => call::run(&profile, call, output).await,
+        Command::Answer(answer) => answer::run(&profile, answer, output).await,
+        Command::Doctor => doctor::run(&profile, output).await,
+        Command::Number { .. } | Command::Devices => Ok(()),
+    }
+}
+
+/// Waits for the keychain's answer; fails unless somebody is signed in.
+async fn signed_in(phone: &Phone) -> Result<(), Failure> {
+    let mut state = phone.state();
+    let session = state
+        .wait_for(|state| state.session.status != SessionStatus::Unknown)
+        .await
+        .map(|state| state.session.clone())
+        .map_err(|_| Failure::new("INTERNAL", "The phone stopped."))?;
+    match (session.status, session.notice) {
+        (SessionStatus::SignedIn, _) => Ok(()),
+        (_, Some(problem)) => Err(problem.into()),
+        (_, None) => Err(Failure::new("SIGNED_OUT", "Nobody is signed in. Use login or register first.")),
+    }
+}
+
+/// Waits until the server can reach this phone.
+async fn online(phone: &Phone) -> Result<(), Failure> {
+    signed_in(phone).await?;
+    let mut state = phone.state();
+    let waiting = state.wait_for(|state| {
+        state.connection == ConnectionState::Online || state.session.status == SessionStatus::SignedOut
+    });
+    let ready = tokio::time::timeout(ONLINE_TIMEOUT, waiting).await;
+    match ready {
+        Ok(Ok(state)) if state.session.status == SessionStatus::SignedIn => Ok(()),
+        Ok(_) => Err(Failure::new("SIGNED_OUT", "You're signed out. Sign in again.")),
+        Err(_) => Err(Failure::new("OFFLINE", "The server can't be reached. Check your connection and try again.")),
+    }
+}

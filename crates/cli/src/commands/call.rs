@@ -1,0 +1,134 @@
+//! Dial, talk, hang up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use care4w_client::Phone;
+use care4w_client::calls::{CallEvent, CallState, EndReason, NativeSound};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::arguments::Call;
+use crate::commands::shutdown;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::profile::{Profile, sound_settings};
+
+pub async fn run(profile: &Profile, arguments: Call, output: Output) -> Result<(), Failure> {
+    let time_limit = seconds(arguments.seconds)?;
+    let sound = sound_settings(&arguments.sound.mic, &arguments.sound.speaker);
+    let phone = profile.phone_with(true, Arc::new(NativeSound), sound);
+    let ended = talk(&phone, &arguments, time_limit, output).await;
+    phone.shut_down().await;
+    ended
+}
+
+async fn talk(phone: &Phone, arguments: &Call, time_limit: Option<Duration>, output: Output) -> Result<(), Failure> {
+    tokio::select! {
+        ready = super::online(phone) => ready?,
+        () = shutdown::requested() => return Ok(()),
+    }
+    let mut events = phone.call_events();
+    phone.dial(&arguments.destination, arguments.country.as_deref(), arguments.yes).await?;
+
+    let mut peer = String::new();
+    let mut connected = false;
+    let limit = tokio::time::sleep(Duration::MAX / 4);
+    tokio::pin!(limit);
+    let stop = shutdown::requested();
+    tokio::pin!(stop);
+    let mut stopping = false;
+    loop {
+        let event = tokio::select! {
+            event = next(&mut events) => event?,
+            () = &mut limit => {
+                limit.as_mut().reset(far_off());
+                end(phone, EndReason::TimeUp).await;
+                continue;
+            }
+            () = &mut stop, if !stopping => {
+                stopping = true;
+                end(phone, if connected { EndReason::HungUp } else { EndReason::Cancelled }).await;
+                continue;
+            }
+        };
+        say(output, &event);
+        match event {
+            CallEvent::Call { state: CallState::Connected, .. } if !connected => {
+                connected = true;
+                if let Some(time_limit) = time_limit {
+                    limit.as_mut().reset(tokio::time::Instant::now() + time_limit);
+                }
+                if let (Some(digits), Some(call)) = (&arguments.digits, phone.state().borrow().call.clone()) {
+                    let call = call.id.parse().map_err(|_| Failure::new("INTERNAL", "A call has no id."))?;
+                    phone.send_digits(call, digits).await?;
+                }
+            }
+            CallEvent::Call { state: CallState::Ended, peer: other, .. } => peer = other.name,
+            CallEvent::Summary { reason, .. } => {
+                return if connected || stopping {
+                    Ok(())
+                } else {
+                    Err(Failure::new(reason.code(), reason.sentence(&peer)))
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Ends the call; that it had ended already is what was wanted.
+pub async fn end(phone: &Phone, reason: EndReason) {
+    drop(phone.end_call(reason).await);
+}
+
+/// A time that does not come.
+pub fn far_off() -> tokio::time::Instant {
+    tokio::time::Instant::now() + Duration::from_secs(365 * 24 * 60 * 60)
+}
+
+/// The next event; what was lost because stdout stood still is skipped.
+pub async fn next(events: &mut broadcast::Receiver<CallEvent>) -> Result<CallEvent, Failure> {
+    loop {
+        match events.recv().await {
+            Ok(event) => return Ok(event),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return Err(Failure::new("INTERNAL", "The phone stopped.")),
+        }
+    }
+}
+
+/// Seconds from the command line: not negative, and not longer than a year.
+pub fn seconds(given: Option<f64>) -> Result<Option<Duration>, Failure> {
+    match given {
+        None => Ok(None),
+        Some(seconds) if (0.0..=31_536_000.0).contains(&seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
+        Some(_) => Err(Failure::usage("INVALID_SECONDS", "--seconds takes a number from 0 to 31536000.")),
+    }
+}
+
+/// One event on stdout.
+pub fn say(output: Output, event: &CallEvent) {
+    output.say(event, || plain(event));
+}
+
+fn plain(event: &CallEvent) -> String {
+    let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
+    match event {
+        CallEvent::Call { state, peer, reason, .. } => {
+            let state = serde_json::to_value(state).ok().and_then(|state| state.as_str().map(ToOwned::to_owned));
+            let why = reason.map(|reason| format!(": {}", reason.sentence(&peer.name))).unwrap_or_default();
+            format!("{} {}{why}", state.unwrap_or_default(), peer.name)
+        }
+        CallEvent::Media { first_audio_ms, .. } => format!("first sound after {first_audio_ms} ms"),
+        CallEvent::Stats { stats, .. } => format!(
+            "rtt {} ms  jitter {} ms  loss {} %  buffer {} ms",
+            figure(stats.rtt_ms),
+            figure(stats.jitter_ms),
+            figure(stats.loss_percent),
+            figure(stats.buffer_ms)
+        ),
+        CallEvent::Sound { .. } => "a sound device changed".into(),
+        CallEvent::Summary { duration_ms, reason, .. } => format!("{} s, {reason}", duration_ms / 1000),
+    }
+}

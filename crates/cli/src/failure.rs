@@ -1,0 +1,39 @@
+//! How a command fails: one clear line on stderr, exit code 1; 2 for wrong usage.
+
+use std::process::ExitCode;
+
+use care4w_client::Problem;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub struct Failure {
+    code: String,
+    message: String,
+    usage: bool,
+}
+
+impl Failure {
+    /// A failure with its stable code.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), usage: false }
+    }
+
+    /// The command was given something that it does not take.
+    pub fn usage(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { usage: true, ..Self::new(code, message) }
+    }
+
+    /// Says it and gives the exit code.
+    pub fn report(&self) -> ExitCode {
+        // One line, whatever a message holds.
+        let message = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
+        eprintln!("care4w-cli: {message} [{}]", self.code);
+        ExitCode::from(if self.usage { 2 } else { 1 })
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.code, problem.message)
+    }
+}

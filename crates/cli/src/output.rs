@@ -1,0 +1,29 @@
+//! What goes to stdout: JSON for programs or plain lines for people.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+/// Where results go.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// `json`: one object a line.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Says one thing, in the one way or the other. Nobody reading any more is not an error.
+    pub fn say(self, object: &impl Serialize, plain: impl FnOnce() -> String) {
+        let line = if self.json {
+            serde_json::to_string(object).expect("what is said can always be written as JSON")
+        } else {
+            plain()
+        };
+        let mut stdout = std::io::stdout().lock();
+        drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+    }
+}

@@ -1,0 +1,304 @@
+//! Everything that a window shows, as one snapshot. It is sent whole whenever something in it changes; a window
+//! keeps nothing of its own that could be at odds with it.
+
+use care4w_calls::quality::{QualityCause, QualityLevel as Level};
+use care4w_calls::{BackendName, CallDirection as Direction, CallState as LineState, CallView as LineView};
+use care4w_protocol::rest;
+use serde::Serialize;
+use specta::Type;
+
+use crate::Problem;
+
+/// The whole picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AppState {
+    /// Version of the app.
+    pub version: String,
+    /// Name of the profile; profiles are apart in every way.
+    pub profile: String,
+    /// Whether the server can be reached and can reach us.
+    pub connection: ConnectionState,
+    /// What the server says of itself.
+    pub server: ServerState,
+    /// Who is signed in.
+    pub session: SessionState,
+    /// The personal phone number.
+    pub phone: PhoneState,
+    /// The one call of this phone, also for a moment after it ended.
+    pub call: Option<CallView>,
+    /// The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers.
+    pub country: String,
+}
+
+/// Whether the server can be reached and can reach us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ConnectionState {
+    /// Being tried.
+    Connecting,
+    /// Calls work.
+    Online,
+    /// Calls will work when it is back.
+    Offline,
+}
+
+/// What the server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerState {
+    /// Its address.
+    pub url: String,
+    /// Region in which it reads national numbers when nothing better is known.
+    pub default_region: String,
+    /// How it proves numbers.
+    pub verification: VerificationMode,
+    /// Whether calls go over Twilio Voice.
+    pub twilio_active: bool,
+    /// The Care4W ID of the line that answers every call and plays back what it hears.
+    pub echo_line: Option<String>,
+}
+
+/// How the server proves that a number is its user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum VerificationMode {
+    /// Not at all.
+    Off,
+    /// By a code in its log.
+    Log,
+    /// By a code that Twilio sends.
+    Twilio,
+}
+
+impl From<rest::Verification> for VerificationMode {
+    fn from(verification: rest::Verification) -> Self {
+        match verification {
+            rest::Verification::Off => Self::Off,
+            rest::Verification::Log => Self::Log,
+            rest::Verification::Twilio => Self::Twilio,
+        }
+    }
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionState {
+    /// Whether anybody is.
+    pub status: SessionStatus,
+    /// Who.
+    pub user: Option<User>,
+    /// Something to be told about the sign-in, such as that it will not outlast this run.
+    pub notice: Option<Problem>,
+}
+
+/// Whether anybody is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SessionStatus {
+    /// The keychain has not answered yet.
+    Unknown,
+    /// Nobody.
+    SignedOut,
+    /// Somebody.
+    SignedIn,
+}
+
+/// The person who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Name as others read it.
+    pub display_name: String,
+    /// E-mail address.
+    pub email: String,
+    /// The id by which anybody can call.
+    pub care4w_id: String,
+}
+
+impl From<rest::User> for User {
+    fn from(user: rest::User) -> Self {
+        Self { display_name: user.display_name, email: user.email, care4w_id: user.care4w_id.to_string() }
+    }
+}
+
+/// The personal phone number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PhoneState {
+    /// As people write it for abroad.
+    pub number: Option<String>,
+    /// E.164.
+    pub full: Option<String>,
+    /// Whether it was proved.
+    pub verified: bool,
+    /// Whether the server has said if there is one.
+    pub known: bool,
+    /// Whether the question for it stands open.
+    pub prompt_open: bool,
+}
+
+/// A call, as a window draws it.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CallView {
+    /// Which call.
+    pub id: String,
+    /// Who called whom.
+    pub direction: CallDirection,
+    /// Where it stands.
+    pub state: CallState,
+    /// Who is at the other end.
+    pub peer: CallPeer,
+    /// What carries it.
+    pub backend: CallBackend,
+    /// Whether the microphone is muted.
+    pub muted: bool,
+    /// Milliseconds since sound began to flow, at the time of the snapshot.
+    pub connected_for_ms: Option<u32>,
+    /// How long sound flowed, once it ended.
+    pub duration_ms: Option<u32>,
+    /// How good it is, while connected.
+    pub quality: Option<CallQuality>,
+    /// Why it ended.
+    pub reason: Option<EndReason>,
+}
+
+/// Who called whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum CallDirection {
+    /// The person here dialled.
+    Outgoing,
+    /// The other one did.
+    Incoming,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum CallState {
+    /// On its way to the callee.
+    Dialing,
+    /// Rings over there.
+    Ringing,
+    /// Rings here.
+    Incoming,
+    /// Answered; no sound yet.
+    Connecting,
+    /// Sound flows.
+    Connected,
+    /// The path was lost and is being looked for.
+    Reconnecting,
+    /// Over.
+    Ended,
+}
+
+/// The other end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CallPeer {
+    /// A name, if one is known.
+    pub name: Option<String>,
+    /// A phone number or a Care4W ID.
+    pub detail: String,
+}
+
+/// What carries a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum CallBackend {
+    /// WebRTC, peer to peer.
+    P2p,
+    /// Twilio Voice.
+    Twilio,
+}
+
+/// How good a call is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CallQuality {
+    /// How good.
+    pub level: QualityLevel,
+    /// What is wrong: `LOSS`, `JITTER` or `HIGH_RTT`.
+    pub cause: Option<String>,
+}
+
+/// How good a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum QualityLevel {
+    /// Nothing to say.
+    Good,
+    /// One hears that something is wrong.
+    Fair,
+    /// Hard to talk.
+    Poor,
+}
+
+/// Why a call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct EndReason {
+    /// Stable code.
+    pub code: String,
+    /// One sentence.
+    pub sentence: String,
+}
+
+impl From<&LineView> for CallView {
+    fn from(view: &LineView) -> Self {
+        Self {
+            id: view.id.to_string(),
+            direction: match view.direction {
+                Direction::Outgoing => CallDirection::Outgoing,
+                Direction::Incoming => CallDirection::Incoming,
+            },
+            state: match view.state {
+                LineState::Dialing => CallState::Dialing,
+                LineState::Ringing => CallState::Ringing,
+                LineState::Incoming => CallState::Incoming,
+                LineState::Connecting => CallState::Connecting,
+                LineState::Connected => CallState::Connected,
+                LineState::Reconnecting => CallState::Reconnecting,
+                LineState::Ended => CallState::Ended,
+            },
+            peer: CallPeer {
+                name: Some(view.peer.name.clone()).filter(|name| *name != view.peer.detail),
+                detail: view.peer.detail.clone(),
+            },
+            backend: match view.backend {
+                BackendName::Twilio => CallBackend::Twilio,
+                BackendName::P2p | BackendName::Fake => CallBackend::P2p,
+            },
+            muted: view.muted,
+            connected_for_ms: view.connected_for_ms.map(milliseconds),
+            duration_ms: view.duration_ms.map(milliseconds),
+            quality: view.quality.map(|quality| CallQuality {
+                level: match quality.level {
+                    Level::Good => QualityLevel::Good,
+                    Level::Fair => QualityLevel::Fair,
+                    Level::Poor => QualityLevel::Poor,
+                },
+                cause: quality.cause.map(|cause| {
+                    match cause {
+                        QualityCause::Loss => "LOSS",
+                        QualityCause::Jitter => "JITTER",
+                        QualityCause::Delay => "HIGH_RTT",
+                    }
+                    .to_owned()
+                }),
+            }),
+            reason: view
+                .reason
+                .as_ref()
+                .map(|reason| EndReason { code: reason.code.to_string(), sentence: reason.sentence.clone() }),
+        }
+    }
+}
+
+/// A window counts in numbers that JavaScript holds exactly; 49 days of call are enough.
+fn milliseconds(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,54 @@
+//! Every time, size and budget of the client, with its source.
+
+use std::time::Duration;
+
+/// First wait before the signalling socket is opened again (NUMBERS, "signalling reconnect"; Twilio's client too).
+pub const RECONNECT_FIRST: Duration = Duration::from_millis(100);
+
+/// Longest wait before the signalling socket is opened again.
+pub const RECONNECT_LONGEST: Duration = Duration::from_secs(20);
+
+/// How far a wait is moved at random, so that a server's return is not met by everybody at once: ±40 %.
+pub const RECONNECT_JITTER: f64 = 0.4;
+
+/// Between heartbeats until the server says otherwise (NUMBERS, "heartbeat").
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// A wall clock that jumps by this much against the monotonic one means that the machine slept.
+pub const SLEEP_GAP: Duration = Duration::from_secs(5);
+
+/// Time for opening the signalling socket, with TLS and the first answer.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for one REST call.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Messages kept for a server that has not acknowledged them: a call needs about 30.
+pub const UNACKNOWLEDGED_MESSAGES: usize = 512;
+
+/// An access token with less than this left is refreshed before it is used.
+pub const REFRESH_BEFORE: Duration = Duration::from_secs(30);
+
+/// Answers of a lookup that are kept.
+pub const LOOKUP_CACHE: usize = 128;
+
+/// How long "this is Amina" holds: numbers change hands seldom, and the server checks again when it rings.
+pub const LOOKUP_FOUND_FOR: Duration = Duration::from_secs(300);
+
+/// How long "nobody" holds: whoever is asked to sign up must be reachable soon after.
+pub const LOOKUP_NOBODY_FOR: Duration = Duration::from_secs(15);
+
+/// Days until a skipped phone prompt comes back: the first time, the second, and every later one.
+pub const PROMPT_AGAIN_AFTER_DAYS: [u64; 3] = [7, 30, 90];
+
+/// A locked keychain may wait for a person to unlock it; it gets this long.
+pub const KEYCHAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a call waits for ICE servers before it goes on without them.
+pub const ICE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Time for closing the signalling socket in an orderly manner.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where the server is when nobody said otherwise: one on this computer, where `care4w-server` listens by default.
+pub const SERVER: &str = "http://127.0.0.1:8480";

@@ -1,0 +1,251 @@
+//! The phone: the one face that the window and the command line use.
+
+mod account;
+mod calling;
+mod events;
+mod number;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as StdMutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use care4w_calls::p2p::{P2p, P2pConfig};
+use care4w_calls::{BackendError, CallEvent, Line, LineSetup, SignalSender, SoundFactory, SoundSettings};
+use care4w_phone::Region;
+use care4w_protocol::rest::{IceAnswer, IceServer, ServerConfig};
+use care4w_protocol::signal::ClientMessage;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::api::Api;
+use crate::app_state::{
+    AppState, ConnectionState, PhoneState, ServerState, SessionState, SessionStatus, VerificationMode,
+};
+use crate::connection::Connection;
+use crate::credentials::CredentialStore;
+use crate::ice::IceServers;
+use crate::lookup::LookupCache;
+use crate::phone_prompt::{self, PhonePrompt, UnixTime};
+use crate::session::{Session, WhenNotKept};
+use crate::store::Store;
+use crate::{Problem, ServerUrl};
+
+/// What a phone is made of.
+pub struct PhoneOptions {
+    /// Name of the profile, for the window to show.
+    pub profile: String,
+    /// The server.
+    pub server: ServerUrl,
+    /// Small settings.
+    pub store: Arc<dyn Store>,
+    /// Where the session is kept.
+    pub credentials: Arc<dyn CredentialStore>,
+    /// Guards refreshing between processes that share the profile.
+    pub lock_file: Option<PathBuf>,
+    /// What to do when the session cannot be kept.
+    pub when_not_kept: WhenNotKept,
+    /// Opens sound: [`care4w_calls::NativeSound`] in the product.
+    pub sound: Arc<dyn SoundFactory>,
+    /// Devices and processing.
+    pub sound_settings: SoundSettings,
+    /// The region of the system's locale, if it names one.
+    pub locale_region: Option<Region>,
+    /// Whether to connect for calls as soon as somebody is signed in.
+    pub connect: bool,
+}
+
+/// A running phone. Clones share it.
+#[derive(Clone)]
+pub struct Phone {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    session: Arc<Session>,
+    connection: Connection,
+    line: Line,
+    p2p: Arc<P2p>,
+    ice: Arc<IceServers>,
+    store: Arc<dyn Store>,
+    connect: bool,
+    locale_region: Option<Region>,
+    state: watch::Sender<AppState>,
+    prompt: StdMutex<PhonePrompt>,
+    lookups: StdMutex<LookupCache>,
+    tasks: StdMutex<Vec<JoinHandle<()>>>,
+}
+
+/// The store's key of the region in which the dialler reads.
+const COUNTRY: &str = "country";
+
+impl Phone {
+    /// Starts a phone on the tokio runtime of the caller: reads the kept session, and connects if somebody is signed
+    /// in. Returns at once; [`Phone::state`] tells how it goes.
+    pub fn start(options: PhoneOptions) -> Self {
+        let api = Api::new(options.server.clone());
+        let session = Arc::new(Session::new(api, options.credentials, options.lock_file, options.when_not_kept));
+        let (connection_events, connection_rx) = mpsc::unbounded_channel();
+        let connection = Connection::spawn(session.clone(), connection_events);
+        let (backend_events, backend_rx) = mpsc::unbounded_channel();
+        let p2p = P2p::new(P2pConfig::default(), Arc::new(Signals(connection.clone())), backend_events);
+        let ice = Arc::new(IceServers::new(session.clone()));
+        let line = Line::start(LineSetup {
+            backends: vec![p2p.clone()],
+            backend_events: backend_rx,
+            sound: options.sound,
+            ice: ice.clone(),
+            settings: options.sound_settings,
+        });
+        let country = stored_region(&*options.store).or(options.locale_region).unwrap_or(Region::KENYA);
+        let state = watch::Sender::new(AppState {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            profile: options.profile,
+            connection: ConnectionState::Connecting,
+            server: ServerState {
+                url: options.server.as_str().to_owned(),
+                default_region: Region::KENYA.code(),
+                verification: VerificationMode::Off,
+                twilio_active: false,
+                echo_line: None,
+            },
+            session: SessionState { status: SessionStatus::Unknown, user: None, notice: None },
+            phone: PhoneState::default(),
+            call: None,
+            country: country.code(),
+        });
+        let inner = Arc::new(Inner {
+            session,
+            connection,
+            line,
+            p2p,
+            ice,
+            store: options.store,
+            connect: options.connect,
+            locale_region: options.locale_region,
+            state,
+            prompt: StdMutex::default(),
+            lookups: StdMutex::default(),
+            tasks: StdMutex::default(),
+        });
+        let task = tokio::spawn(events::run(inner.clone(), connection_rx));
+        inner.tasks.lock().expect("no one panics with the tasks locked").push(task);
+        Self { inner }
+    }
+
+    /// The picture, now and whenever it changes.
+    pub fn state(&self) -> watch::Receiver<AppState> {
+        self.inner.state.subscribe()
+    }
+
+    /// What happens on the line from now on.
+    pub fn call_events(&self) -> broadcast::Receiver<CallEvent> {
+        self.inner.line.events()
+    }
+
+    /// Chooses the region in which the dialler reads national numbers, and remembers it.
+    ///
+    /// # Errors
+    /// `INVALID_COUNTRY`; `STORE_NOT_WRITTEN` when it holds for this run alone.
+    pub fn set_country(&self, code: &str) -> Result<(), Problem> {
+        let region = read_region(code)?;
+        self.inner.state.send_modify(|state| state.country = region.code());
+        self.inner
+            .store
+            .set(COUNTRY, Value::from(region.code()))
+            .map_err(|error| Problem::new(error.code(), error.to_string()))
+    }
+
+    /// What the server says of itself.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn server_config(&self) -> Result<ServerConfig, Problem> {
+        Ok(self.inner.ask_config().await?)
+    }
+
+    /// The STUN and TURN servers of a call that would begin now.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn ice_servers(&self) -> Result<Vec<IceServer>, Problem> {
+        let answer: IceAnswer = self.inner.session.call(Method::GET, "ice", &[], None::<&()>).await?;
+        Ok(answer.ice_servers)
+    }
+
+    /// The server could not be reached at the last try, or was not asked: asks at once instead of waiting.
+    pub fn reconnect(&self) {
+        self.inner.connection.wake();
+    }
+
+    /// Ends a running call, leaves the server and stops. The session stays in the keychain.
+    pub async fn shut_down(&self) {
+        if let Err(error) = self.inner.line.shut_down().await {
+            tracing::debug!(code = error.code(), "the line was down already");
+        }
+        self.inner.connection.finish().await;
+        for task in self.inner.tasks.lock().expect("no one panics with the tasks locked").drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl Inner {
+    async fn ask_config(&self) -> Result<ServerConfig, crate::api::RequestError> {
+        let config: ServerConfig = self.session.api().call(Method::GET, "config", &[], None::<&()>, None).await?;
+        let region_is_known = stored_region(&*self.store).or(self.locale_region).is_some();
+        self.state.send_modify(|state| {
+            state.server.default_region.clone_from(&config.default_region);
+            state.server.verification = config.verification.into();
+            state.server.twilio_active = config.twilio_active;
+            state.server.echo_line = config.echo_line.as_ref().map(ToString::to_string);
+            if !region_is_known && let Ok(region) = Region::parse(&config.default_region) {
+                state.country = region.code();
+            }
+        });
+        Ok(config)
+    }
+
+    fn prompt(&self, input: phone_prompt::Input) {
+        let mut prompt = self.prompt.lock().expect("no one panics with the prompt locked");
+        prompt.handle(input, wall_clock());
+        while let Some(output) = prompt.poll() {
+            match output {
+                phone_prompt::Output::Open => self.state.send_modify(|state| state.phone.prompt_open = true),
+                phone_prompt::Output::Close => self.state.send_modify(|state| state.phone.prompt_open = false),
+                phone_prompt::Output::Remember(dismissal) => {
+                    let Some(account) = self.session.user().borrow().as_ref().map(|user| user.id.clone()) else {
+                        continue;
+                    };
+                    let value = serde_json::to_value(dismissal).expect("a dismissal can always be written as JSON");
+                    if let Err(error) = self.store.set(&events::dismissal_key(&account), value) {
+                        tracing::warn!(code = error.code(), "the dismissal holds for this run alone");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Hands the backend's messages to the connection.
+struct Signals(Connection);
+
+impl SignalSender for Signals {
+    fn send(&self, message: ClientMessage) -> Result<(), BackendError> {
+        self.0.send(message);
+        Ok(())
+    }
+}
+
+fn stored_region(store: &dyn Store) -> Option<Region> {
+    Region::parse(store.get(COUNTRY)?.as_str()?).ok()
+}
+
+fn read_region(code: &str) -> Result<Region, Problem> {
+    Region::parse_hint(code).map_err(|error| Problem::new("INVALID_COUNTRY", error.to_string()))
+}
+
+fn wall_clock() -> UnixTime {
+    UnixTime(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}

@@ -1,0 +1,212 @@
+//! Looking people up, calling them, and being in a call.
+
+use std::time::Instant;
+
+use care4w_audio::{DeviceSelector, Levels};
+use care4w_calls::{BackendName, Callee, EndReason, LineError};
+use care4w_phone::{Destination, Region};
+use care4w_protocol::CallId;
+
+use super::{Phone, read_region};
+use crate::Problem;
+use crate::app_state::{ConnectionState, SessionStatus};
+use crate::dialling::{Route, Verdict, read, route, verdict};
+use crate::lookup::{Person, ask, cache_key};
+use crate::preview::{DialPreview, dial_field};
+
+impl From<LineError> for Problem {
+    fn from(error: LineError) -> Self {
+        Problem::new(error.code(), error.to_string())
+    }
+}
+
+/// Who would be called, and how.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What was typed, as it was read.
+    pub destination: Destination,
+    /// Which way the call would take.
+    pub route: Route,
+    /// Who it is; `None`: nobody uses Care4W with that number or id.
+    pub person: Option<Person>,
+    /// Whether a call would ask first ([`Verdict::Confirm`]).
+    pub confirm: bool,
+}
+
+impl Phone {
+    /// What the dialler's field shows after a key or a paste.
+    ///
+    /// # Errors
+    /// `INVALID_COUNTRY`.
+    pub fn dial_preview(&self, text: &str, country: &str, caret: u32) -> Result<DialPreview, Problem> {
+        Ok(dial_field(text, Some(read_region(country)?), caret))
+    }
+
+    /// Who would be called. A number without a country is read in `country`, else in the dialler's region.
+    ///
+    /// # Errors
+    /// The destination's own code (`TOO_SHORT`, `EMERGENCY_NUMBER`, …), `RATE_LIMITED`, `OFFLINE`, `SIGNED_OUT`, …
+    pub async fn lookup(&self, text: &str, country: Option<&str>) -> Result<Found, Problem> {
+        let destination = read(text, Some(self.region(country)?))?;
+        let person = self.find(&destination).await?;
+        let confirm = person.as_ref().is_some_and(|person| verdict(&destination, person, false) == Verdict::Confirm);
+        let route = route(self.inner.state.borrow().server.twilio_active);
+        Ok(Found { destination, route, person, confirm })
+    }
+
+    /// Calls a number or id. Returns as soon as the call exists.
+    ///
+    /// # Errors
+    /// As [`Phone::lookup`], and `NOT_FOUND`, `SELF`, `CONFIRM_OTHER_COUNTRY` (ask by name, then call again with
+    /// `confirmed`), `LINE_BUSY`, `NOT_AVAILABLE`.
+    pub async fn dial(&self, text: &str, country: Option<&str>, confirmed: bool) -> Result<CallId, Problem> {
+        let destination = read(text, Some(self.region(country)?))?;
+        {
+            let state = self.inner.state.borrow();
+            if state.session.status != SessionStatus::SignedIn {
+                return Err(Problem::new("SIGNED_OUT", "Sign in to call."));
+            }
+            if state.connection == ConnectionState::Offline {
+                return Err(Problem::new("OFFLINE", "You're offline. Calls will work when you're back."));
+            }
+            if route(state.server.twilio_active) == Route::Twilio {
+                return Err(Problem::new("NOT_AVAILABLE", "This version can't call over Twilio yet."));
+            }
+        }
+        let Some(person) = self.find(&destination).await? else {
+            let sentence = match destination {
+                Destination::Number(_) => {
+                    "Nobody with this number uses Care4W yet. Check the number, or call by Care4W ID."
+                }
+                Destination::Id(_) => "Nobody has this Care4W ID. Check it and try again.",
+            };
+            return Err(Problem::new("NOT_FOUND", sentence));
+        };
+        match verdict(&destination, &person, confirmed) {
+            Verdict::Ring => {}
+            Verdict::Oneself => return Err(Problem::new("SELF", "That's you. Call somebody else.")),
+            Verdict::Confirm => {
+                let place = person.region.map_or_else(|| "another country".to_owned(), |region| region.code());
+                let sentence = format!("This number belongs to {} in {place}. Call anyway?", person.name);
+                return Err(Problem::new("CONFIRM_OTHER_COUNTRY", sentence));
+            }
+        }
+        let detail = match &destination {
+            Destination::Number(dialled) => dialled.number.international(),
+            Destination::Id(id) => id.to_string(),
+        };
+        let callee = Callee { care4w_id: person.care4w_id, name: person.name, detail };
+        Ok(self.inner.line.dial(callee, BackendName::P2p).await?)
+    }
+
+    /// Takes the call that rings here.
+    ///
+    /// # Errors
+    /// `NO_CALL` when it rings no more.
+    pub async fn accept(&self, call: CallId) -> Result<(), Problem> {
+        self.is_current(call)?;
+        Ok(self.inner.line.accept().await?)
+    }
+
+    /// Does not take the call that rings here.
+    ///
+    /// # Errors
+    /// `NO_CALL`.
+    pub async fn decline(&self, call: CallId) -> Result<(), Problem> {
+        self.is_current(call)?;
+        Ok(self.inner.line.decline().await?)
+    }
+
+    /// Hangs up or cancels.
+    ///
+    /// # Errors
+    /// `NO_CALL`.
+    pub async fn hang_up(&self, call: CallId) -> Result<(), Problem> {
+        self.is_current(call)?;
+        Ok(self.inner.line.hang_up().await?)
+    }
+
+    /// Ends whatever call there is, for a reason that is not the person's.
+    ///
+    /// # Errors
+    /// `NO_CALL`.
+    pub async fn end_call(&self, reason: EndReason) -> Result<(), Problem> {
+        Ok(self.inner.line.end(reason).await?)
+    }
+
+    /// Mutes the microphone, or opens it again.
+    ///
+    /// # Errors
+    /// `NO_CALL`.
+    pub async fn set_muted(&self, call: CallId, muted: bool) -> Result<(), Problem> {
+        self.is_current(call)?;
+        Ok(self.inner.line.set_muted(muted).await?)
+    }
+
+    /// Sends dialled digits.
+    ///
+    /// # Errors
+    /// `NO_CALL`, `INVALID_DIGITS`.
+    pub async fn send_digits(&self, call: CallId, digits: &str) -> Result<(), Problem> {
+        self.is_current(call)?;
+        Ok(self.inner.line.send_digits(digits).await?)
+    }
+
+    /// Takes the picture of an ended call away.
+    ///
+    /// # Errors
+    /// `NO_CALL`.
+    pub async fn dismiss(&self, call: CallId) -> Result<(), Problem> {
+        self.is_current(call)?;
+        Ok(self.inner.line.dismiss().await?)
+    }
+
+    /// How loud both directions are; `None` without a call.
+    pub async fn levels(&self) -> Option<Levels> {
+        self.inner.line.levels().await
+    }
+
+    /// Chooses the microphone, of a running call too.
+    ///
+    /// # Errors
+    /// `DEVICE_FAILED`; the old one goes on.
+    pub async fn set_microphone(&self, microphone: DeviceSelector) -> Result<(), Problem> {
+        Ok(self.inner.line.set_microphone(microphone).await?)
+    }
+
+    /// Chooses the speaker, of a running call too.
+    ///
+    /// # Errors
+    /// `DEVICE_FAILED`; the old one goes on.
+    pub async fn set_speaker(&self, speaker: DeviceSelector) -> Result<(), Problem> {
+        Ok(self.inner.line.set_speaker(speaker).await?)
+    }
+
+    fn is_current(&self, call: CallId) -> Result<(), Problem> {
+        let current = self.inner.line.view().borrow().as_ref().map(|view| view.id);
+        if current == Some(call) { Ok(()) } else { Err(LineError::NoCall.into()) }
+    }
+
+    fn region(&self, country: Option<&str>) -> Result<Region, Problem> {
+        match country {
+            Some(country) => read_region(country),
+            None => read_region(&self.inner.state.borrow().country),
+        }
+    }
+
+    async fn find(&self, destination: &Destination) -> Result<Option<Person>, Problem> {
+        let key = cache_key(destination);
+        let cached = self.lookups().get(&key, Instant::now());
+        if let Some(person) = cached {
+            return Ok(person);
+        }
+        let me = self.inner.session.user().borrow().as_ref().map(|user| user.care4w_id.clone());
+        let person = ask(&self.inner.session, destination, me.as_ref()).await?;
+        self.lookups().put(key, person.clone(), Instant::now());
+        Ok(person)
+    }
+
+    fn lookups(&self) -> std::sync::MutexGuard<'_, crate::lookup::LookupCache> {
+        self.inner.lookups.lock().expect("no one panics with the lookups locked")
+    }
+}

@@ -1,0 +1,182 @@
+//! What happens without anybody asking: the kept session, the connection's news, the line's news.
+
+use std::sync::Arc;
+
+use care4w_calls::{CallState as LineState, EndReason};
+use care4w_phone::PhoneNumber;
+use care4w_protocol::rest::{Settings, SettingsAnswer, User};
+use care4w_protocol::signal::ServerMessage;
+use reqwest::Method;
+use tokio::sync::mpsc;
+
+use super::Inner;
+use crate::Problem;
+use crate::api::RequestError;
+use crate::app_state::{CallView, ConnectionState, PhoneState, SessionState, SessionStatus};
+use crate::connection::ConnectionEvent;
+use crate::phone_prompt::{Dismissal, Input};
+
+/// The store's key of an account's dismissal.
+pub(super) fn dismissal_key(account: &str) -> String {
+    format!("phonePrompt/{account}")
+}
+
+pub(super) async fn run(inner: Arc<Inner>, mut connection: mpsc::UnboundedReceiver<ConnectionEvent>) {
+    let mut user = inner.session.user();
+    let mut call = inner.line.view();
+    match inner.session.restore().await {
+        Ok(None) => inner.signed_out(None),
+        Ok(Some(_)) => {}
+        Err(error) => {
+            tracing::warn!(code = error.code(), "the kept session could not be read");
+            inner.signed_out(Some(error.into()));
+        }
+    }
+    spawn(&inner, |inner| async move {
+        if inner.ask_config().await.is_err() {
+            inner.state.send_modify(|state| {
+                if state.connection == ConnectionState::Connecting {
+                    state.connection = ConnectionState::Offline;
+                }
+            });
+        } else if inner.state.borrow().session.user.is_none() {
+            inner.state.send_modify(|state| state.connection = ConnectionState::Online);
+        }
+    });
+    let mut shown: Option<User> = None;
+    loop {
+        let now = user.borrow_and_update().clone();
+        if now != shown {
+            match &now {
+                Some(user) => signed_in(&inner, user),
+                None => {
+                    inner.connection.stop();
+                    inner.end_call(EndReason::SignedOut);
+                    inner.signed_out(None);
+                }
+            }
+            shown = now;
+        }
+        tokio::select! {
+            event = connection.recv() => match event {
+                Some(event) => connection_event(&inner, event).await,
+                None => return,
+            },
+            changed = call.changed() => {
+                if changed.is_err() { return; }
+                let view = call.borrow_and_update().clone();
+                let running = view.as_ref().is_some_and(|view| view.state != LineState::Ended);
+                inner.state.send_modify(|state| state.call = view.as_ref().map(CallView::from));
+                inner.prompt(if running { Input::CallBegan } else { Input::CallEnded });
+            }
+            changed = user.changed() => if changed.is_err() { return; },
+        }
+    }
+}
+
+fn spawn<F: Future<Output = ()> + Send + 'static>(inner: &Arc<Inner>, task: impl FnOnce(Arc<Inner>) -> F) {
+    let handle = tokio::spawn(task(inner.clone()));
+    let mut tasks = inner.tasks.lock().expect("no one panics with the tasks locked");
+    tasks.retain(|task| !task.is_finished());
+    tasks.push(handle);
+}
+
+fn signed_in(inner: &Arc<Inner>, user: &User) {
+    inner.lookups.lock().expect("no one panics with the lookups locked").clear();
+    inner.state.send_modify(|state| {
+        state.session.status = SessionStatus::SignedIn;
+        state.session.user = Some(user.clone().into());
+        state.phone = PhoneState::default();
+    });
+    let dismissal: Option<Dismissal> =
+        inner.store.get(&dismissal_key(&user.id)).and_then(|value| serde_json::from_value(value).ok());
+    inner.prompt(Input::SignedIn(dismissal));
+    if inner.connect {
+        inner.state.send_modify(|state| state.connection = ConnectionState::Connecting);
+        inner.connection.start();
+    }
+    spawn(inner, |inner| async move { inner.refresh_settings().await });
+}
+
+async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
+    match event {
+        ConnectionEvent::Online => {
+            inner.state.send_modify(|state| state.connection = ConnectionState::Online);
+            spawn(inner, |inner| async move {
+                if let Err(error) = inner.ask_config().await {
+                    tracing::debug!(code = error.code(), "the server did not say what it can");
+                }
+                if !inner.state.borrow().phone.known {
+                    inner.refresh_settings().await;
+                }
+                inner.ice.prepare().await;
+            });
+        }
+        ConnectionEvent::Offline => inner.state.send_modify(|state| state.connection = ConnectionState::Offline),
+        // Calls with a living path go on; those that were being set up run into their own time limits.
+        ConnectionEvent::SessionLost => tracing::info!("the server began a new signalling session"),
+        ConnectionEvent::SignedOut => {
+            if let Err(error) = inner.session.forget().await {
+                tracing::warn!(code = error.code(), "an ended session could not be removed from the keychain");
+            }
+            inner.state.send_modify(|state| state.session.notice = Some(RequestError::SignedOut.into()));
+        }
+        ConnectionEvent::Message(ServerMessage::SettingsChanged) => {
+            inner.lookups.lock().expect("no one panics with the lookups locked").clear();
+            spawn(inner, |inner| async move { inner.refresh_settings().await });
+        }
+        // History, with its missed calls, comes with its own screen.
+        ConnectionEvent::Message(ServerMessage::Missed { .. }) => tracing::info!("a call was missed while away"),
+        ConnectionEvent::Message(message) => inner.p2p.handle_signal(message),
+    }
+}
+
+impl Inner {
+    pub(super) fn signed_out(&self, notice: Option<Problem>) {
+        self.prompt(Input::SignedOut);
+        self.state.send_modify(|state| {
+            let notice = notice.or_else(|| state.session.notice.clone());
+            state.session = SessionState { status: SessionStatus::SignedOut, user: None, notice };
+            state.phone = PhoneState::default();
+        });
+    }
+
+    pub(super) fn end_call(&self, reason: EndReason) {
+        let line = self.line.clone();
+        tokio::spawn(async move {
+            if let Err(error) = line.end(reason).await {
+                tracing::trace!(code = error.code(), "no call had to end");
+            }
+        });
+    }
+
+    /// Asks for the user's settings; the prompt learns what they say.
+    pub(super) async fn refresh_settings(&self) {
+        let answer: Result<SettingsAnswer, _> =
+            self.session.call(Method::GET, "users/settings", &[], None::<&()>).await;
+        match answer {
+            Ok(answer) => self.take_settings(&answer.settings),
+            Err(error) => {
+                tracing::debug!(code = error.code(), "the settings could not be asked for");
+                self.prompt(Input::CheckFailed);
+            }
+        }
+    }
+
+    pub(super) fn take_settings(&self, settings: &Settings) {
+        let number = settings.personal_phone_number.as_deref();
+        self.take_number(number, settings.phone_verified);
+    }
+
+    pub(super) fn take_number(&self, full: Option<&str>, verified: bool) {
+        self.state.send_modify(|state| {
+            state.phone.full = full.map(ToOwned::to_owned);
+            state.phone.number = full.map(|full| {
+                PhoneNumber::parse(full, None).map_or_else(|_| full.to_owned(), |number| number.international())
+            });
+            state.phone.verified = verified;
+            state.phone.known = true;
+        });
+        self.prompt(if full.is_some() { Input::HasNumber } else { Input::NoNumber });
+    }
+}

@@ -1,0 +1,107 @@
+//! The personal phone number: is it free, save it, remove it, and the question for it.
+
+use care4w_phone::PhoneNumber;
+use care4w_protocol::rest::{Done, PhoneAnswer, PhoneAvailability, PhoneRequest, VerifyRequest};
+use reqwest::Method;
+
+use super::{Phone, read_region};
+use crate::Problem;
+use crate::phone_prompt::Input;
+use crate::preview::{PhonePreview, number_problem, phone_field};
+
+impl Phone {
+    /// What the phone field shows after a key or a paste.
+    ///
+    /// # Errors
+    /// `INVALID_COUNTRY`.
+    pub fn phone_preview(&self, text: &str, country: &str, caret: u32) -> Result<PhonePreview, Problem> {
+        Ok(phone_field(text, Some(read_region(country)?), caret))
+    }
+
+    /// Whether this user may have the number.
+    ///
+    /// # Errors
+    /// The number's own code (`TOO_SHORT`, …), `RATE_LIMITED`, `OFFLINE`, …
+    pub async fn phone_check(&self, text: &str, country: &str) -> Result<PhoneAvailability, Problem> {
+        let number = read_number(text, country)?;
+        let session = &self.inner.session;
+        Ok(session.call(Method::POST, "users/phone/check", &[], Some(&request(&number))).await?)
+    }
+
+    /// Makes the number this user's.
+    ///
+    /// # Errors
+    /// As [`Phone::phone_check`], and `PHONE_ALREADY_EXISTS`.
+    pub async fn phone_set(&self, text: &str, country: &str) -> Result<PhoneAnswer, Problem> {
+        let number = read_number(text, country)?;
+        let session = &self.inner.session;
+        let answer: PhoneAnswer = session.call(Method::PATCH, "users/phone", &[], Some(&request(&number))).await?;
+        self.inner.take_number(answer.personal_phone_number.as_deref(), answer.phone_verified);
+        Ok(answer)
+    }
+
+    /// The number as the server has it.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn phone_show(&self) -> Result<PhoneAnswer, Problem> {
+        Ok(self.inner.session.call(Method::GET, "users/phone", &[], None::<&()>).await?)
+    }
+
+    /// Gives the number up.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn phone_remove(&self) -> Result<PhoneAnswer, Problem> {
+        let answer: PhoneAnswer = self.inner.session.call(Method::DELETE, "users/phone", &[], None::<&()>).await?;
+        self.inner.take_number(None, false);
+        Ok(answer)
+    }
+
+    /// Proves the number by the code that was sent.
+    ///
+    /// # Errors
+    /// `INVALID_CODE`, `CODE_EXPIRED`, `RATE_LIMITED`; `NOT_AVAILABLE` where the server does not verify numbers.
+    pub async fn phone_verify(&self, code: &str) -> Result<PhoneAnswer, Problem> {
+        let body = VerifyRequest { code: code.trim().to_owned() };
+        let answer: PhoneAnswer = self.inner.session.call(Method::POST, "users/phone/verify", &[], Some(&body)).await?;
+        self.inner.take_number(answer.personal_phone_number.as_deref(), answer.phone_verified);
+        Ok(answer)
+    }
+
+    /// Has the code sent again.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`; `NOT_AVAILABLE` where the server does not verify numbers.
+    pub async fn phone_resend(&self) -> Result<Done, Problem> {
+        Ok(self.inner.session.call(Method::POST, "users/phone/verify/send", &[], None::<&()>).await?)
+    }
+
+    /// "Skip for now", Escape, or closing the modal.
+    pub fn phone_skip(&self) {
+        self.inner.prompt(Input::Skip);
+    }
+
+    /// "Don't ask again".
+    pub fn phone_never(&self) {
+        self.inner.prompt(Input::Never);
+    }
+
+    /// Opens the question from settings.
+    pub fn phone_open(&self) {
+        self.inner.prompt(Input::OpenFromSettings);
+    }
+}
+
+/// The strict reading first; what was pasted is cleaned when that fails.
+fn read_number(text: &str, country: &str) -> Result<PhoneNumber, Problem> {
+    let region = Some(read_region(country)?);
+    PhoneNumber::parse(text, region)
+        .or_else(|error| PhoneNumber::parse(&care4w_phone::clean(text), region).map_err(|_| error))
+        .map_err(number_problem)
+}
+
+/// The server reads it again by its own rules; a full number leaves it nothing to guess.
+fn request(number: &PhoneNumber) -> PhoneRequest {
+    PhoneRequest { phone_number: number.full().to_owned(), country_code: None }
+}

@@ -1,0 +1,353 @@
+//! When the question "What's your phone number?" opens by itself.
+//!
+//! Invariant: it opens once per sign-in at most; never before the check has answered, never when the check failed
+//! (offline is not "no number"), never while a call rings or runs (it waits), never when a number is set. It
+//! closes by itself when a number is set anywhere. A dismissal is remembered before the question closes.
+//!
+//! Inputs, by who may send them:
+//! - the session: [`Input::SignedIn`], [`Input::SignedOut`]
+//! - the server's answer: [`Input::HasNumber`], [`Input::NoNumber`], [`Input::CheckFailed`]
+//! - the line: [`Input::CallBegan`], [`Input::CallEnded`]
+//! - the person: [`Input::Skip`], [`Input::Never`], [`Input::OpenFromSettings`]
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::defaults::PROMPT_AGAIN_AFTER_DAYS;
+
+/// Seconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixTime(pub u64);
+
+/// What is remembered of an account's dismissals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Dismissal {
+    /// "Skip for now", for the `times`-th time.
+    Skipped {
+        /// How often it was skipped.
+        times: u32,
+        /// From when on it may ask again.
+        until: UnixTime,
+    },
+    /// "Don't ask again".
+    Never,
+}
+
+impl Dismissal {
+    fn holds(self, now: UnixTime) -> bool {
+        match self {
+            Self::Skipped { until, .. } => now < until,
+            Self::Never => true,
+        }
+    }
+}
+
+/// What may happen to the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Somebody signed in, or was signed in when the app started; with what is remembered of them.
+    SignedIn(Option<Dismissal>),
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// The server says that a number is set.
+    HasNumber,
+    /// The server says that no number is set.
+    NoNumber,
+    /// The server could not be asked.
+    CheckFailed,
+    /// A call rings or runs.
+    CallBegan,
+    /// No call rings or runs any more.
+    CallEnded,
+    /// "Skip for now", Escape, or closing the modal.
+    Skip,
+    /// "Don't ask again".
+    Never,
+    /// The person asks for it.
+    OpenFromSettings,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Show the modal.
+    Open,
+    /// Take the modal away.
+    Close,
+    /// Keep this for the account.
+    Remember(Dismissal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Number {
+    Unknown,
+    Set,
+    NotSet,
+}
+
+/// The machine. Reads no clock, does no I/O.
+#[derive(Debug)]
+pub struct PhonePrompt {
+    signed_in: bool,
+    dismissal: Option<Dismissal>,
+    number: Number,
+    in_call: bool,
+    asked: bool,
+    open: bool,
+    outputs: VecDeque<Output>,
+}
+
+impl Default for PhonePrompt {
+    fn default() -> Self {
+        Self {
+            signed_in: false,
+            dismissal: None,
+            number: Number::Unknown,
+            in_call: false,
+            asked: false,
+            open: false,
+            outputs: VecDeque::new(),
+        }
+    }
+}
+
+impl PhonePrompt {
+    /// Whether the modal stands open.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Takes one input. `now` is the wall clock: dismissals last over restarts.
+    pub fn handle(&mut self, input: Input, now: UnixTime) {
+        match input {
+            Input::SignedIn(dismissal) => {
+                self.close();
+                self.signed_in = true;
+                self.dismissal = dismissal;
+                self.number = Number::Unknown;
+                self.asked = false;
+            }
+            Input::SignedOut => {
+                self.close();
+                self.signed_in = false;
+                self.dismissal = None;
+                self.number = Number::Unknown;
+            }
+            Input::HasNumber => {
+                self.number = Number::Set;
+                self.close();
+            }
+            Input::NoNumber => self.number = Number::NotSet,
+            Input::CheckFailed => {}
+            Input::CallBegan => self.in_call = true,
+            Input::CallEnded => self.in_call = false,
+            Input::Skip if self.open => {
+                let times = match self.dismissal {
+                    Some(Dismissal::Skipped { times, .. }) => times.saturating_add(1),
+                    Some(Dismissal::Never) | None => 1,
+                };
+                let step = (times as usize - 1).min(PROMPT_AGAIN_AFTER_DAYS.len() - 1);
+                let until = UnixTime(now.0.saturating_add(PROMPT_AGAIN_AFTER_DAYS[step] * 24 * 60 * 60));
+                // Who said "don't ask again" and then opened it from settings has not taken that back.
+                if self.dismissal != Some(Dismissal::Never) && self.number != Number::Set {
+                    self.remember(Dismissal::Skipped { times, until });
+                }
+                self.close();
+            }
+            Input::Never if self.open => {
+                self.remember(Dismissal::Never);
+                self.close();
+            }
+            Input::Skip | Input::Never => {}
+            Input::OpenFromSettings => {
+                if self.signed_in && !self.open {
+                    self.asked = true;
+                    self.open();
+                }
+            }
+        }
+        self.open_if_due(now);
+    }
+
+    /// What is to be done next, until there is nothing.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn open_if_due(&mut self, now: UnixTime) {
+        let dismissed = self.dismissal.is_some_and(|dismissal| dismissal.holds(now));
+        let due = self.signed_in && self.number == Number::NotSet && !dismissed && !self.asked && !self.in_call;
+        if due && !self.open {
+            self.asked = true;
+            self.open();
+        }
+    }
+
+    fn open(&mut self) {
+        self.open = true;
+        self.outputs.push_back(Output::Open);
+    }
+
+    fn close(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.outputs.push_back(Output::Close);
+        }
+    }
+
+    fn remember(&mut self, dismissal: Dismissal) {
+        self.dismissal = Some(dismissal);
+        self.outputs.push_back(Output::Remember(dismissal));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: UnixTime = UnixTime(1_800_000_000);
+    const DAY: u64 = 24 * 60 * 60;
+
+    fn after(inputs: &[Input]) -> PhonePrompt {
+        let mut prompt = PhonePrompt::default();
+        for &input in inputs {
+            prompt.handle(input, NOW);
+        }
+        prompt
+    }
+
+    #[test]
+    fn it_opens_by_itself_when_the_server_says_that_there_is_no_number() {
+        assert!(after(&[Input::SignedIn(None), Input::NoNumber]).is_open());
+    }
+
+    #[test]
+    fn it_does_not_open_before_the_check_has_answered() {
+        assert!(!after(&[Input::SignedIn(None)]).is_open());
+    }
+
+    #[test]
+    fn being_offline_is_not_having_no_number() {
+        assert!(!after(&[Input::SignedIn(None), Input::CheckFailed]).is_open());
+    }
+
+    #[test]
+    fn it_does_not_open_when_a_number_is_set_even_if_an_old_dismissal_ran_out() {
+        let old = Dismissal::Skipped { times: 1, until: UnixTime(NOW.0 - 1) };
+        assert!(!after(&[Input::SignedIn(Some(old)), Input::HasNumber]).is_open());
+    }
+
+    #[test]
+    fn it_waits_for_a_call_to_end() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::CallBegan, Input::NoNumber]);
+        assert!(!prompt.is_open(), "it must not open over a ringing or running call");
+        prompt.handle(Input::CallEnded, NOW);
+        assert!(prompt.is_open());
+    }
+
+    #[test]
+    fn it_opens_once_per_sign_in() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::NoNumber, Input::Skip]);
+        prompt.handle(Input::NoNumber, UnixTime(NOW.0 + 365 * DAY));
+        assert!(!prompt.is_open());
+    }
+
+    #[test]
+    fn skipping_is_remembered_for_7_then_30_then_90_days() {
+        let mut dismissal = None;
+        for (times, days) in [(1, 7), (2, 30), (3, 90), (4, 90)] {
+            let mut prompt = after(&[Input::SignedIn(dismissal), Input::NoNumber]);
+            // The earlier dismissal has run out by now.
+            if !prompt.is_open() {
+                prompt.handle(Input::OpenFromSettings, NOW);
+            }
+            prompt.handle(Input::Skip, NOW);
+            let remembered = std::iter::from_fn(|| prompt.poll()).find_map(|output| match output {
+                Output::Remember(dismissal) => Some(dismissal),
+                _ => None,
+            });
+            assert_eq!(remembered, Some(Dismissal::Skipped { times, until: UnixTime(NOW.0 + days * DAY) }));
+            dismissal = remembered;
+        }
+    }
+
+    #[test]
+    fn a_skipped_prompt_comes_back_when_its_time_has_passed_and_not_before() {
+        let skipped = Some(Dismissal::Skipped { times: 1, until: UnixTime(NOW.0 + 7 * DAY) });
+        let mut prompt = PhonePrompt::default();
+        prompt.handle(Input::SignedIn(skipped), UnixTime(NOW.0 + 7 * DAY - 1));
+        prompt.handle(Input::NoNumber, UnixTime(NOW.0 + 7 * DAY - 1));
+        assert!(!prompt.is_open());
+        prompt.handle(Input::SignedIn(skipped), UnixTime(NOW.0 + 7 * DAY));
+        prompt.handle(Input::NoNumber, UnixTime(NOW.0 + 7 * DAY));
+        assert!(prompt.is_open());
+    }
+
+    #[test]
+    fn dont_ask_again_is_for_good_but_settings_always_offers_the_number() {
+        let mut prompt = after(&[Input::SignedIn(Some(Dismissal::Never)), Input::NoNumber]);
+        assert!(!prompt.is_open());
+        prompt.handle(Input::OpenFromSettings, NOW);
+        assert!(prompt.is_open());
+        prompt.handle(Input::Skip, NOW);
+        assert!(!std::iter::from_fn(|| prompt.poll()).any(|output| matches!(output, Output::Remember(_))));
+    }
+
+    #[test]
+    fn it_closes_by_itself_when_the_number_is_set_on_another_device() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::NoNumber, Input::HasNumber]);
+        let outputs: Vec<_> = std::iter::from_fn(|| prompt.poll()).collect();
+        assert_eq!(outputs, [Output::Open, Output::Close]);
+    }
+
+    fn any_input() -> impl Strategy<Value = Input> {
+        prop_oneof![
+            Just(Input::SignedIn(None)),
+            Just(Input::SignedIn(Some(Dismissal::Never))),
+            (0..5u32, NOW.0 - 9 * DAY..NOW.0 + 9 * DAY)
+                .prop_map(|(times, until)| Input::SignedIn(Some(Dismissal::Skipped { times, until: UnixTime(until) }))),
+            Just(Input::SignedOut),
+            Just(Input::HasNumber),
+            Just(Input::NoNumber),
+            Just(Input::CheckFailed),
+            Just(Input::CallBegan),
+            Just(Input::CallEnded),
+            Just(Input::Skip),
+            Just(Input::Never),
+            Just(Input::OpenFromSettings),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_it_opens_by_itself_once_per_sign_in_and_never_over_a_call_or_a_number(
+            inputs in prop::collection::vec(any_input(), 0..60)
+        ) {
+            let mut prompt = PhonePrompt::default();
+            let (mut opened, mut in_call, mut has_number, mut signed_in) = (0, false, false, false);
+            for input in inputs {
+                match input {
+                    Input::SignedIn(_) => { opened = 0; has_number = false; signed_in = true; }
+                    Input::SignedOut => { signed_in = false; has_number = false; }
+                    Input::HasNumber => has_number = true,
+                    Input::NoNumber => has_number = false,
+                    Input::CallBegan => in_call = true,
+                    Input::CallEnded => in_call = false,
+                    _ => {}
+                }
+                prompt.handle(input, NOW);
+                while let Some(output) = prompt.poll() {
+                    if output == Output::Open && input != Input::OpenFromSettings {
+                        opened += 1;
+                        prop_assert!(!in_call && !has_number && signed_in);
+                    }
+                }
+                prop_assert!(opened <= 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The one list of commands and events. The TypeScript types of the window are made from it; a test fails when the
+//! file in `ui/` is not what this makes.
+
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+use crate::{commands, events};
+
+/// Commands and events, for the app and for the exporter.
+pub fn builder() -> Builder<tauri::Wry> {
+    Builder::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .commands(collect_commands![
+            commands::state,
+            commands::register,
+            commands::sign_in,
+            commands::sign_out,
+            commands::set_server,
+            commands::regions,
+            commands::phone_preview,
+            commands::phone_check,
+            commands::phone_save,
+            commands::phone_remove,
+            commands::phone_skip,
+            commands::phone_never,
+            commands::phone_open,
+            commands::dial_preview,
+            commands::lookup,
+            commands::dial,
+            commands::accept,
+            commands::decline,
+            commands::hang_up,
+            commands::set_muted,
+            commands::send_digits,
+            commands::dismiss_call,
+            commands::devices,
+            commands::levels,
+            commands::set_country,
+        ])
+        .events(collect_events![events::StateChanged])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    /// `cargo xtask bindings` sets this to write the file instead of comparing it.
+    const WRITE: &str = "CARE4W_WRITE_BINDINGS";
+
+    #[test]
+    fn the_windows_types_are_what_the_commands_say() {
+        let made = tempfile::tempdir().unwrap();
+        let path = made.path().join("bindings.ts");
+        let header = "// Made from Rust by `cargo xtask bindings`: change the commands, not this file.\n";
+        super::builder().export(Typescript::default().header(header), &path).unwrap();
+        let made = fs::read_to_string(path).unwrap();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/backend/bindings.ts");
+        if std::env::var_os(WRITE).is_some() {
+            fs::write(&kept, &made).unwrap();
+        }
+        assert!(
+            fs::read_to_string(&kept).unwrap() == made,
+            "ui/src/backend/bindings.ts is not what the commands say: run `cargo xtask bindings`"
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! What the core tells the window.
+
+use care4w_client::AppState;
+use serde::Serialize;
+use specta::Type;
+use tauri::{AppHandle, Manager};
+use tauri_specta::Event;
+
+use crate::core::Core;
+
+/// The whole picture, whenever something in it changed.
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct StateChanged(pub AppState);
+
+/// Sends every new picture to the window, of whichever phone there is. Ends the app on SIGTERM, so that a call is
+/// hung up.
+pub fn forward(app: &AppHandle) {
+    let handle = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let mut phones = handle.state::<Core>().phones();
+        loop {
+            let mut state = phones.borrow_and_update().state();
+            loop {
+                let picture = state.borrow_and_update().clone();
+                if let Err(error) = StateChanged(picture).emit(&handle) {
+                    tracing::debug!(%error, "the window did not get a picture");
+                }
+                tokio::select! {
+                    changed = state.changed() => if changed.is_err() { break },
+                    changed = phones.changed() => {
+                        if changed.is_err() { return; }
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    #[cfg(unix)]
+    {
+        let handle = app.clone();
+        tauri::async_runtime::spawn(async move {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+                terminate.recv().await;
+                handle.exit(0);
+            }
+        });
+    }
+}
