@@ -1,1 +1,29 @@
-//! stub
+//! The server of Care4W: accounts, phone numbers, lookup, signalling and ICE credentials, over HTTP and WebSocket.
+//!
+//! What decides (budgets, the switchboard of calls) is machines without I/O; what is kept stands behind the [`store`]'s
+//! one trait. This room must never know sound, or what a client does with an answer.
+#![warn(missing_docs)]
+
+pub mod accounts;
+pub mod admin;
+mod app;
+mod clock;
+pub mod config;
+pub mod defaults;
+mod error;
+mod extract;
+pub mod limits;
+mod metrics;
+mod numbers;
+mod routes;
+mod server;
+pub mod signalling;
+pub mod store;
+
+pub use config::Config;
+pub use server::{RunError, Running, run, serve};
+
+/// The OpenAPI document as JSON, for tools that want it without a server.
+pub fn openapi_json() -> String {
+    routes::document().to_pretty_json().expect("the document holds only what JSON can say")
+}

@@ -1,0 +1,152 @@
+//! What every request shares.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use care4w_phone::Care4wId;
+
+use crate::accounts::{AccessTokens, Passwords};
+use crate::clock;
+use crate::config::Config;
+use crate::defaults;
+use crate::error::Problem;
+use crate::limits::{AddressKey, Asked, Buckets, DailyCount, Oracle, Spent, TrustedProxies};
+use crate::metrics::Metrics;
+use crate::signalling::Exchange;
+use crate::store::{Account, AccountId, Store, StoreError};
+
+/// The server's state, shared by all requests.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What [`App`] points to.
+pub struct Shared {
+    /// Settings.
+    pub config: Config,
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Access tokens.
+    pub tokens: AccessTokens,
+    /// Proxies that are believed.
+    pub proxies: TrustedProxies,
+    /// Calls and the devices that are there.
+    pub exchange: Exchange,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    draining: AtomicBool,
+    register: Mutex<Buckets<AddressKey>>,
+    login: Mutex<Buckets<AddressKey>>,
+    failures: Mutex<Buckets<String>>,
+    oracle: Mutex<Oracle>,
+    changes: Mutex<DailyCount<AccountId>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// No machine behind these locks is left half-changed by a panic, so a poisoned lock is as good as another.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl App {
+    /// Puts the server together.
+    pub fn new(
+        config: Config,
+        store: Arc<dyn Store>,
+        passwords: Passwords,
+        tokens: AccessTokens,
+        exchange: Exchange,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let limits = config.limits;
+        let keys = defaults::LIMIT_KEYS;
+        Self(Arc::new(Shared {
+            proxies: TrustedProxies(config.trusted_proxies.clone()),
+            store,
+            passwords,
+            tokens,
+            exchange,
+            metrics,
+            draining: AtomicBool::new(false),
+            register: Mutex::new(Buckets::new(limits.register_per_address, keys)),
+            login: Mutex::new(Buckets::new(limits.login_per_address, keys)),
+            failures: Mutex::new(Buckets::new(limits.login_failures, keys)),
+            oracle: Mutex::new(Oracle::new(limits.oracle())),
+            changes: Mutex::new(DailyCount::new(limits.number_changes_a_day, defaults::DAY, keys)),
+            config,
+        }))
+    }
+}
+
+impl Shared {
+    /// Whether the server is on its way out.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// From now on `/readyz` says no.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets an address register.
+    pub fn allow_register(&self, from: AddressKey) -> Result<(), Problem> {
+        Ok(locked(&self.register).take(&from, Instant::now())?)
+    }
+
+    /// Lets an address sign in.
+    pub fn allow_login(&self, from: AddressKey) -> Result<(), Problem> {
+        Ok(locked(&self.login).take(&from, Instant::now())?)
+    }
+
+    /// Lets one more password be tried for an account (by e-mail address, whether or not it exists). It is taken
+    /// before the password is checked, so that many at once do not get more.
+    pub fn allow_password(&self, email: &str) -> Result<(), Problem> {
+        Ok(locked(&self.failures).take(&email.to_owned(), Instant::now())?)
+    }
+
+    /// The password was right: earlier failures are forgotten.
+    pub fn password_was_right(&self, email: &str) {
+        locked(&self.failures).clear(&email.to_owned());
+    }
+
+    /// Pays for learning whether a number or id is known.
+    pub fn ask(&self, account: &Account, from: AddressKey, asked: Asked<'_>) -> Result<Spent, Problem> {
+        let age = Duration::from_millis(u64::try_from(clock::unix_ms() - account.created_at).unwrap_or(0));
+        Ok(locked(&self.oracle).spend(account.id, age, from, asked, Instant::now())?)
+    }
+
+    /// Gives back what was paid for an answer that told nothing.
+    pub fn refund(&self, spent: Spent) {
+        locked(&self.oracle).refund(spent);
+    }
+
+    /// Lets an account change its number once more today.
+    pub fn allow_number_change(&self, account: AccountId) -> Result<(), Problem> {
+        Ok(locked(&self.changes).take(&account, Instant::now())?)
+    }
+
+    /// The number was not changed after all.
+    pub fn number_was_not_changed(&self, account: AccountId) {
+        locked(&self.changes).give_back(&account);
+    }
+
+    /// The id of the account that is configured as echo line, once it is registered.
+    pub async fn echo_line(&self) -> Result<Option<Care4wId>, StoreError> {
+        let Some(named) = &self.config.echo_line else { return Ok(None) };
+        let account = match Care4wId::parse(named) {
+            Ok(id) => self.store.account_by_care4w_id(&id).await?,
+            Err(_) => self.store.account_by_email(&named.trim().to_lowercase()).await?.map(|(account, _)| account),
+        };
+        Ok(account.map(|account| account.care4w_id))
+    }
+}

@@ -1,0 +1,96 @@
+//! Every budget of the server and where it comes from. All of the limits on requests can be set in the `[limits]`
+//! table of the configuration file; the rest is part of how the server works.
+
+use std::time::Duration;
+
+use crate::limits::Allowance;
+
+/// Where the server listens unless told otherwise: loopback, since plain HTTP must not leave the machine.
+pub const LISTEN: &str = "127.0.0.1:4780";
+
+/// The database unless told otherwise.
+pub const DATABASE: &str = "sqlite:care4w.db";
+
+/// How long an access token works. Short, because it is only checked, never looked up, by other services.
+pub const ACCESS_TOKEN_SECS: u64 = 15 * 60;
+
+/// How long a refresh token waits to be used before the user has to sign in again.
+pub const REFRESH_TOKEN_DAYS: u64 = 60;
+
+/// How long TURN credentials work: longer than most calls, short enough to be useless to resell.
+pub const ICE_TTL_SECS: u64 = 3600;
+
+/// How long a draining server waits for requests under way; the contract's limit from SIGTERM to exit is 5 s.
+pub const DRAIN: Duration = Duration::from_secs(3);
+
+/// Rows of one page of `GET /calls`, and the most that may be asked for.
+pub const CALLS_PAGE: u32 = 50;
+/// The most rows that one page of `GET /calls` may have.
+pub const CALLS_PAGE_MAX: u32 = 200;
+
+/// Register: 20 per address, one back a minute (NUMBERS.md, "Fixed budgets").
+pub const REGISTER_PER_ADDRESS: Allowance = Allowance::new(20, Duration::from_secs(60));
+
+/// Sign in: 60 per address, one back every 10 s (NUMBERS.md).
+pub const LOGIN_PER_ADDRESS: Allowance = Allowance::new(60, Duration::from_secs(10));
+
+/// Wrong passwords: 10 per account (NUMBERS.md), one back every 5 minutes; a right one gives all back. NIST SP 800-63B
+/// 5.2.2 wants at most 100 in a row.
+pub const LOGIN_FAILURES: Allowance = Allowance::new(10, Duration::from_secs(300));
+
+/// What tells whether a number or id is known, per account: 100, one back every 3 minutes (NUMBERS.md).
+pub const ORACLE_PER_ACCOUNT: Allowance = Allowance::new(100, Duration::from_secs(180));
+
+/// The same on an account's first day (NUMBERS.md).
+pub const ORACLE_FIRST_DAY: u32 = 50;
+
+/// The same per address: 1,000, ten back a minute (NUMBERS.md).
+pub const ORACLE_PER_ADDRESS: Allowance = Allowance::new(1000, Duration::from_secs(6));
+
+/// For so long the same number or id asked by the same account costs nothing again (NUMBERS.md), and so long is an
+/// account's first day.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Number changes a day (NUMBERS.md).
+pub const NUMBER_CHANGES_A_DAY: usize = 5;
+
+/// Frames of one signalling socket: a call needs about 40 in its first second.
+pub const FRAMES_PER_SOCKET: Allowance = Allowance::new(400, Duration::from_millis(20));
+
+/// Keys that one limit remembers. Beyond it, keys that have their whole allowance again are forgotten first; if there
+/// are none, new keys are refused: the limit fails closed.
+pub const LIMIT_KEYS: usize = 100_000;
+
+/// From connecting to the first frame.
+pub const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// Signalling heartbeat (NUMBERS.md). Twice as long without a frame, and the socket is dead.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How often an open socket's sign-in is looked up again, since another process may have ended it.
+pub const SIGN_IN_RECHECK: Duration = Duration::from_secs(60);
+
+/// Ring time (NUMBERS.md).
+pub const RING: Duration = Duration::from_secs(60);
+
+/// How long a device's session waits for it after its socket died. Three tries of the longest reconnect pause (20 s).
+pub const SESSION_KEPT: Duration = Duration::from_secs(60);
+
+/// How long a call waits for a callee whose devices all lost their sockets just now. The first six tries of a
+/// reconnecting device (100 ms, doubling) come within 6.3 s.
+pub const UNREACHABLE_AFTER: Duration = Duration::from_secs(6);
+
+/// Messages that wait for one device, unacknowledged. More, and its session is given up.
+pub const OUTBOX_MESSAGES: usize = 256;
+
+/// Bytes of session descriptions and candidates that wait for one device.
+pub const OUTBOX_BYTES: usize = 512 * 1024;
+
+/// Signed-in devices of one user.
+pub const DEVICES_PER_ACCOUNT: usize = 16;
+
+/// Calls that one device may have begun or be ringing in at once.
+pub const CALLS_PER_DEVICE: usize = 8;
+
+/// Sockets of the whole server; the goal of NUMBERS.md is 20,000.
+pub const SOCKETS: usize = 50_000;

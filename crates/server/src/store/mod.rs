@@ -1,0 +1,199 @@
+//! What the server keeps, behind one trait: SQLite today, PostgreSQL where one machine is not enough. Every
+//! implementation passes the suite in `store/contract.rs`.
+
+#[cfg(test)]
+mod contract;
+mod model;
+mod sqlite;
+mod sqlite_calls;
+
+use async_trait::async_trait;
+use care4w_phone::Care4wId;
+use care4w_protocol::CallId;
+use care4w_protocol::rest::{CallRecord, SettingsChange};
+use care4w_protocol::signal::Party;
+
+pub use model::{Account, AccountId, HeldNumber, NewAccount, RefreshHash, SignInId, UnixMs};
+pub use sqlite::SqliteStore;
+
+/// How the uniqueness of numbers is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uniqueness {
+    /// No two users have the same national number, whatever their countries (the plan's rule).
+    #[default]
+    National,
+    /// No two users have the same number with its country.
+    Full,
+}
+
+/// The store failed. Its text names no user's data.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database did not do as asked.
+    #[error("the database failed")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something in the database cannot be what it should be.
+    #[error("the database holds an unreadable {0}")]
+    Damaged(&'static str),
+    /// `uniqueness = "national"` was asked of a database in which two users share a national number.
+    #[error("two users share a national number: set uniqueness to full, or change one of the two first")]
+    SharedNationalNumbers,
+}
+
+/// Why an account was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAccountError {
+    /// The e-mail address has an account.
+    #[error("the e-mail address has an account")]
+    EmailTaken,
+    /// The care4wId has an account: draw another.
+    #[error("the id is taken")]
+    IdTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a number was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetPhoneError {
+    /// Somebody else has it.
+    #[error("the number belongs to another account")]
+    Taken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What became of a refresh token.
+#[derive(Debug)]
+pub enum Rotation {
+    /// It was good; the new one is in its place.
+    Rotated(SignInId, Box<Account>),
+    /// It had been used: its sign-in was revoked now.
+    Reused(SignInId),
+    /// It is unknown, too old, or of a sign-in that was ended.
+    Refused,
+}
+
+/// A call that begins: one row for each side.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// The call.
+    pub call: CallId,
+    /// Who calls.
+    pub caller: (AccountId, Party),
+    /// Who is called.
+    pub callee: (AccountId, Party),
+    /// When.
+    pub started_at: UnixMs,
+}
+
+/// A missed call that its user has not heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UntoldCall {
+    /// The call.
+    pub call: CallId,
+    /// Who called.
+    pub from: Party,
+    /// When.
+    pub started_at: UnixMs,
+}
+
+/// One page of a user's calls.
+#[derive(Clone, Debug, Default)]
+pub struct CallsPage {
+    /// Not before this time.
+    pub since: Option<UnixMs>,
+    /// Only what is older than this row.
+    pub before: Option<(UnixMs, String)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Accounts, numbers, sign-ins and calls.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Answers if the database does.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// The key of that name, made by `make` the first time it is asked for.
+    async fn secret(&self, name: &str, make: Vec<u8>) -> Result<Vec<u8>, StoreError>;
+    /// Waits for what is being written and lets go of the database.
+    async fn close(&self);
+
+    /// Adds an account.
+    async fn create_account(&self, new: NewAccount) -> Result<Account, CreateAccountError>;
+    /// By id.
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// By e-mail address in lower case, with the password's hash.
+    async fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>, StoreError>;
+    /// By care4wId.
+    async fn account_by_care4w_id(&self, id: &Care4wId) -> Result<Option<Account>, StoreError>;
+    /// Everybody, oldest first.
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
+    /// The hash of an account's password.
+    async fn password_hash(&self, id: AccountId) -> Result<Option<String>, StoreError>;
+    /// Replaces the password's hash.
+    async fn set_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError>;
+    /// Changes what is named; the account as it is then, none if it is gone.
+    async fn change_settings(&self, id: AccountId, change: &SettingsChange) -> Result<Option<Account>, StoreError>;
+    /// Removes an account and all that belongs to it, and its name from the histories of others.
+    async fn delete_account(&self, id: AccountId) -> Result<bool, StoreError>;
+
+    /// Sets an account's number, in place of the one it had.
+    async fn set_phone(&self, id: AccountId, number: &HeldNumber, verified: bool) -> Result<(), SetPhoneError>;
+    /// Removes an account's number.
+    async fn remove_phone(&self, id: AccountId) -> Result<(), StoreError>;
+    /// Whether an account other than this one keeps the number from being set.
+    async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<bool, StoreError>;
+    /// The holder of exactly this number (E.164).
+    async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError>;
+    /// The one holder of a national number; none where several share it, since a wrong person must never ring.
+    async fn holder_of_national(&self, national: &str) -> Result<Option<Account>, StoreError>;
+
+    /// Begins a sign-in with its first refresh token.
+    async fn sign_in(&self, account: AccountId, first: RefreshHash, now: UnixMs) -> Result<SignInId, StoreError>;
+    /// The account of a sign-in that was not ended.
+    async fn signed_in(&self, id: SignInId) -> Result<Option<Account>, StoreError>;
+    /// Uses a refresh token up and puts the next in its place. `oldest` is the oldest creation that still counts.
+    async fn rotate(
+        &self,
+        used: RefreshHash,
+        next: RefreshHash,
+        now: UnixMs,
+        oldest: UnixMs,
+    ) -> Result<Rotation, StoreError>;
+    /// Ends one sign-in.
+    async fn revoke(&self, id: SignInId, now: UnixMs) -> Result<(), StoreError>;
+    /// Ends an account's sign-ins, all but `except`; those that were ended.
+    async fn revoke_all(
+        &self,
+        account: AccountId,
+        except: Option<SignInId>,
+        now: UnixMs,
+    ) -> Result<Vec<SignInId>, StoreError>;
+    /// Forgets refresh tokens made before `oldest` and the sign-ins that have none left.
+    async fn forget_sign_ins(&self, oldest: UnixMs) -> Result<(), StoreError>;
+
+    /// A call begins; for the callee it counts as missed until it is answered.
+    async fn call_started(&self, call: &NewCall) -> Result<(), StoreError>;
+    /// It was answered.
+    async fn call_answered(&self, call: CallId, callee: AccountId) -> Result<(), StoreError>;
+    /// It is over. `told` says whether a device of the callee has shown it.
+    async fn call_over(
+        &self,
+        call: CallId,
+        callee: AccountId,
+        talked_secs: Option<u64>,
+        told: bool,
+    ) -> Result<(), StoreError>;
+    /// At start: calls that were under way when the server stopped are over; who rang in vain was missed.
+    async fn finish_interrupted_calls(&self) -> Result<(), StoreError>;
+    /// The missed calls that this user has not heard of, oldest first.
+    async fn untold_calls(&self, account: AccountId) -> Result<Vec<UntoldCall>, StoreError>;
+    /// The user has heard of it.
+    async fn call_told(&self, account: AccountId, call: CallId) -> Result<(), StoreError>;
+    /// A page of a user's calls, newest first, with the times of their beginning.
+    async fn calls(&self, account: AccountId, page: &CallsPage) -> Result<Vec<(UnixMs, CallRecord)>, StoreError>;
+}

@@ -1,0 +1,171 @@
+use std::fmt;
+
+use care4w_phone::{Care4wId, PhoneNumber, Region};
+use care4w_protocol::rest::{Discoverable, Settings, User};
+use care4w_protocol::signal::Party;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Milliseconds since 1970 in UTC.
+pub type UnixMs = i64;
+
+macro_rules! uuid_newtype {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new, random one.
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
+            }
+
+            /// One made of a number, for tests that need the same each time.
+            pub fn from_u128(value: u128) -> Self {
+                Self(Uuid::from_u128(value))
+            }
+
+            /// Reads what `Display` wrote.
+            pub fn parse(text: &str) -> Option<Self> {
+                Uuid::parse_str(text).ok().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+uuid_newtype! {
+    /// An account's key in the store.
+    AccountId
+}
+uuid_newtype! {
+    /// One sign-in: from a log-in to its log-out, over all refreshes between.
+    SignInId
+}
+
+/// The SHA-256 of a refresh token, all that is kept of it. The token has 256 random bits, so no slow hash is needed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RefreshHash(pub [u8; 32]);
+
+impl RefreshHash {
+    /// Hashes a token as it came over the wire.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for RefreshHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshHash(<redacted>)")
+    }
+}
+
+/// A number as it is stored: full, national and country code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeldNumber {
+    /// E.164 with `+`.
+    pub full: String,
+    /// National significant number, leading zeros kept.
+    pub national: String,
+    /// Calling code.
+    pub country_code: u16,
+}
+
+impl HeldNumber {
+    /// The region it belongs to, by today's numbering plans.
+    pub fn region(&self) -> Option<Region> {
+        PhoneNumber::parse(&self.full, None).ok().and_then(|number| number.region())
+    }
+}
+
+impl From<&PhoneNumber> for HeldNumber {
+    fn from(number: &PhoneNumber) -> Self {
+        Self {
+            full: number.full().to_owned(),
+            national: number.national().to_owned(),
+            country_code: number.country_code(),
+        }
+    }
+}
+
+impl fmt::Debug for HeldNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HeldNumber(<redacted>)")
+    }
+}
+
+/// An account to be created.
+pub struct NewAccount {
+    /// Lower case.
+    pub email: String,
+    /// PHC string.
+    pub password_hash: String,
+    /// As others read it.
+    pub display_name: String,
+    /// Drawn for it.
+    pub care4w_id: Care4wId,
+    /// When.
+    pub created_at: UnixMs,
+}
+
+/// An account without its password.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its key.
+    pub id: AccountId,
+    /// Lower case.
+    pub email: String,
+    /// As others read it.
+    pub display_name: String,
+    /// What it is called by.
+    pub care4w_id: Care4wId,
+    /// Its number.
+    pub phone: Option<HeldNumber>,
+    /// Whether the number was proved, or counts as proved.
+    pub phone_verified: bool,
+    /// Who may find it by number.
+    pub discoverable: Discoverable,
+    /// When it was made.
+    pub created_at: UnixMs,
+}
+
+impl Account {
+    /// As its user sees it.
+    pub fn user(&self) -> User {
+        User {
+            id: self.id.to_string(),
+            email: self.email.clone(),
+            display_name: self.display_name.clone(),
+            care4w_id: self.care4w_id.clone(),
+        }
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            personal_phone_number: self.phone.as_ref().map(|phone| phone.full.clone()),
+            phone_verified: self.phone_verified,
+            care4w_id: self.care4w_id.clone(),
+            display_name: self.display_name.clone(),
+            discoverable_by_phone: self.discoverable,
+        }
+    }
+
+    /// As the other end of a call sees it.
+    pub fn party(&self) -> Party {
+        Party { care4w_id: self.care4w_id.clone(), display_name: self.display_name.clone() }
+    }
+}

@@ -1,0 +1,473 @@
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use care4w_phone::Care4wId;
+use care4w_protocol::CallId;
+use care4w_protocol::rest::{CallRecord, Discoverable, SettingsChange};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{ConnectOptions, Row, SqlitePool};
+
+use super::{
+    Account, AccountId, CallsPage, CreateAccountError, HeldNumber, NewAccount, NewCall, RefreshHash, Rotation,
+    SetPhoneError, SignInId, Store, StoreError, Uniqueness, UnixMs, UntoldCall,
+};
+
+/// Columns of an [`Account`], in the order in which [`account_from`] reads them by name.
+macro_rules! account_columns {
+    () => {
+        "a.id, a.email, a.display_name, a.care4w_id, a.phone_full, a.phone_national, a.phone_country, \
+         a.phone_verified, a.discoverable, a.created_at"
+    };
+}
+
+/// The store in one SQLite file, in WAL mode: one connection writes, several read.
+pub struct SqliteStore {
+    pub(super) write: SqlitePool,
+    pub(super) read: SqlitePool,
+    uniqueness: Uniqueness,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is not there (readable by its owner alone), and migrates it forwards.
+    pub async fn open(file: &Path, uniqueness: Uniqueness) -> Result<Self, StoreError> {
+        create_private(file).map_err(|error| StoreError::Database(Box::new(error)))?;
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        sqlx::migrate!().run(&write).await.map_err(|error| StoreError::Database(Box::new(error)))?;
+        let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
+        let store = Self { write, read, uniqueness };
+        store.hold_uniqueness().await?;
+        Ok(store)
+    }
+
+    /// Makes or drops the unique index that the setting asks for; the other index serves lookups.
+    async fn hold_uniqueness(&self) -> Result<(), StoreError> {
+        let statements = match self.uniqueness {
+            Uniqueness::National => [
+                "DROP INDEX IF EXISTS accounts_shared_phone_national",
+                "CREATE UNIQUE INDEX IF NOT EXISTS accounts_phone_national ON accounts (phone_national)",
+            ],
+            Uniqueness::Full => [
+                "DROP INDEX IF EXISTS accounts_phone_national",
+                "CREATE INDEX IF NOT EXISTS accounts_shared_phone_national ON accounts (phone_national)",
+            ],
+        };
+        for statement in statements {
+            sqlx::query(statement).execute(&self.write).await.map_err(|error| match violated(&error) {
+                Some(_) => StoreError::SharedNationalNumbers,
+                None => error.into(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        StoreError::Database(Box::new(error))
+    }
+}
+
+#[cfg(unix)]
+fn create_private(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(|_| ())
+}
+
+#[cfg(not(unix))]
+fn create_private(_file: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The text of a unique constraint that was violated ("UNIQUE constraint failed: accounts.email").
+fn violated(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().filter(|error| error.is_unique_violation()).map(|error| error.message())
+}
+
+fn account_from(row: &SqliteRow) -> Result<Account, StoreError> {
+    let full: Option<String> = row.try_get("phone_full")?;
+    let phone = match full {
+        None => None,
+        Some(full) => Some(HeldNumber {
+            full,
+            national: row.try_get("phone_national")?,
+            country_code: u16::try_from(row.try_get::<i64, _>("phone_country")?)
+                .map_err(|_| StoreError::Damaged("country code"))?,
+        }),
+    };
+    let discoverable = match row.try_get::<i64, _>("discoverable")? {
+        0 => Discoverable::Nobody,
+        _ => Discoverable::Everyone,
+    };
+    Ok(Account {
+        id: AccountId::parse(row.try_get("id")?).ok_or(StoreError::Damaged("account id"))?,
+        email: row.try_get("email")?,
+        display_name: row.try_get("display_name")?,
+        care4w_id: Care4wId::parse(row.try_get("care4w_id")?).map_err(|_| StoreError::Damaged("care4wId"))?,
+        phone_verified: phone.is_some() && row.try_get::<i64, _>("phone_verified")? != 0,
+        phone,
+        discoverable,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+fn accounts_from(rows: Vec<SqliteRow>) -> Result<Vec<Account>, StoreError> {
+    rows.iter().map(account_from).collect()
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT count(*) FROM secrets").execute(&self.read).await?;
+        Ok(())
+    }
+
+    async fn secret(&self, name: &str, make: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        sqlx::query("INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(make)
+            .execute(&self.write)
+            .await?;
+        let row = sqlx::query("SELECT value FROM secrets WHERE name = ?").bind(name).fetch_one(&self.write).await?;
+        Ok(row.try_get("value")?)
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    async fn create_account(&self, new: NewAccount) -> Result<Account, CreateAccountError> {
+        let id = AccountId::random();
+        let inserted = sqlx::query(
+            "INSERT INTO accounts (id, email, password_hash, display_name, care4w_id, created_at) \
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id.to_string())
+        .bind(&new.email)
+        .bind(&new.password_hash)
+        .bind(&new.display_name)
+        .bind(new.care4w_id.as_str())
+        .bind(new.created_at)
+        .execute(&self.write)
+        .await;
+        if let Err(error) = inserted {
+            return Err(match violated(&error) {
+                Some(text) if text.contains("accounts.email") => CreateAccountError::EmailTaken,
+                Some(_) => CreateAccountError::IdTaken,
+                None => CreateAccountError::Store(error.into()),
+            });
+        }
+        Ok(Account {
+            id,
+            email: new.email,
+            display_name: new.display_name,
+            care4w_id: new.care4w_id,
+            phone: None,
+            phone_verified: false,
+            discoverable: Discoverable::Everyone,
+            created_at: new.created_at,
+        })
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.id = ?"))
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    async fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>, StoreError> {
+        let row =
+            sqlx::query(concat!("SELECT a.password_hash, ", account_columns!(), " FROM accounts a WHERE a.email = ?"))
+                .bind(email)
+                .fetch_optional(&self.read)
+                .await?;
+        row.map(|row| Ok((account_from(&row)?, row.try_get("password_hash")?))).transpose()
+    }
+
+    async fn account_by_care4w_id(&self, id: &Care4wId) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.care4w_id = ?"))
+            .bind(id.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let rows = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a ORDER BY a.created_at, a.id"))
+            .fetch_all(&self.read)
+            .await?;
+        accounts_from(rows)
+    }
+
+    async fn password_hash(&self, id: AccountId) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT password_hash FROM accounts WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row.map(|row| row.try_get("password_hash")).transpose()?)
+    }
+
+    async fn set_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ?")
+            .bind(hash)
+            .bind(id.to_string())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn change_settings(&self, id: AccountId, change: &SettingsChange) -> Result<Option<Account>, StoreError> {
+        let discoverable = change.discoverable_by_phone.map(|choice| i64::from(choice == Discoverable::Everyone));
+        let row = sqlx::query(concat!(
+            "UPDATE accounts AS a SET display_name = coalesce(?, display_name), \
+             discoverable = coalesce(?, discoverable) WHERE a.id = ? RETURNING ",
+            "id, email, display_name, care4w_id, phone_full, phone_national, phone_country, phone_verified, \
+             discoverable, created_at"
+        ))
+        .bind(change.display_name.as_deref())
+        .bind(discoverable)
+        .bind(id.to_string())
+        .fetch_optional(&self.write)
+        .await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    async fn delete_account(&self, id: AccountId) -> Result<bool, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "UPDATE call_history SET other_name = 'Deleted account' \
+             WHERE other_id = (SELECT care4w_id FROM accounts WHERE id = ?)",
+        )
+        .bind(id.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        let gone =
+            sqlx::query("DELETE FROM accounts WHERE id = ?").bind(id.to_string()).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    async fn set_phone(&self, id: AccountId, number: &HeldNumber, verified: bool) -> Result<(), SetPhoneError> {
+        sqlx::query(
+            "UPDATE accounts SET phone_full = ?, phone_national = ?, phone_country = ?, phone_verified = ? WHERE id = ?",
+        )
+        .bind(&number.full)
+        .bind(&number.national)
+        .bind(i64::from(number.country_code))
+        .bind(i64::from(verified))
+        .bind(id.to_string())
+        .execute(&self.write)
+        .await
+        .map_err(|error| match violated(&error) {
+            Some(_) => SetPhoneError::Taken,
+            None => SetPhoneError::Store(error.into()),
+        })?;
+        Ok(())
+    }
+
+    async fn remove_phone(&self, id: AccountId) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE accounts SET phone_full = NULL, phone_national = NULL, phone_country = NULL, phone_verified = 0 \
+             WHERE id = ?",
+        )
+        .bind(id.to_string())
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<bool, StoreError> {
+        let statement = match self.uniqueness {
+            Uniqueness::National => "SELECT 1 FROM accounts WHERE phone_national = ? AND id <> ? LIMIT 1",
+            Uniqueness::Full => "SELECT 1 FROM accounts WHERE phone_full = ? AND id <> ? LIMIT 1",
+        };
+        let key = match self.uniqueness {
+            Uniqueness::National => &number.national,
+            Uniqueness::Full => &number.full,
+        };
+        let row = sqlx::query(statement).bind(key).bind(except.to_string()).fetch_optional(&self.read).await?;
+        Ok(row.is_some())
+    }
+
+    async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.phone_full = ?"))
+            .bind(full)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    async fn holder_of_national(&self, national: &str) -> Result<Option<Account>, StoreError> {
+        let rows =
+            sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.phone_national = ? LIMIT 2"))
+                .bind(national)
+                .fetch_all(&self.read)
+                .await?;
+        match rows.as_slice() {
+            [one] => account_from(one).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn sign_in(&self, account: AccountId, first: RefreshHash, now: UnixMs) -> Result<SignInId, StoreError> {
+        let id = SignInId::random();
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("INSERT INTO sign_ins (id, account, created_at) VALUES (?, ?, ?)")
+            .bind(id.to_string())
+            .bind(account.to_string())
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("INSERT INTO refresh_tokens (hash, sign_in, created_at) VALUES (?, ?, ?)")
+            .bind(first.0.as_slice())
+            .bind(id.to_string())
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    async fn signed_in(&self, id: SignInId) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            account_columns!(),
+            " FROM sign_ins s JOIN accounts a ON a.id = s.account WHERE s.id = ? AND s.revoked_at IS NULL"
+        ))
+        .bind(id.to_string())
+        .fetch_optional(&self.read)
+        .await?;
+        row.as_ref().map(account_from).transpose()
+    }
+
+    async fn rotate(
+        &self,
+        used: RefreshHash,
+        next: RefreshHash,
+        now: UnixMs,
+        oldest: UnixMs,
+    ) -> Result<Rotation, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let Some(row) = sqlx::query(concat!(
+            "SELECT t.sign_in, t.used_at, t.created_at AS token_created_at, s.revoked_at, ",
+            account_columns!(),
+            " FROM refresh_tokens t JOIN sign_ins s ON s.id = t.sign_in JOIN accounts a ON a.id = s.account \
+             WHERE t.hash = ?"
+        ))
+        .bind(used.0.as_slice())
+        .fetch_optional(&mut *transaction)
+        .await?
+        else {
+            return Ok(Rotation::Refused);
+        };
+        let sign_in = SignInId::parse(row.try_get("sign_in")?).ok_or(StoreError::Damaged("sign-in id"))?;
+        if row.try_get::<Option<i64>, _>("revoked_at")?.is_some() {
+            return Ok(Rotation::Refused);
+        }
+        if row.try_get::<Option<i64>, _>("used_at")?.is_some() {
+            sqlx::query("UPDATE sign_ins SET revoked_at = ? WHERE id = ?")
+                .bind(now)
+                .bind(sign_in.to_string())
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            return Ok(Rotation::Reused(sign_in));
+        }
+        if row.try_get::<i64, _>("token_created_at")? < oldest {
+            return Ok(Rotation::Refused);
+        }
+        let account = account_from(&row)?;
+        sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
+            .bind(now)
+            .bind(used.0.as_slice())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("INSERT INTO refresh_tokens (hash, sign_in, created_at) VALUES (?, ?, ?)")
+            .bind(next.0.as_slice())
+            .bind(sign_in.to_string())
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Rotation::Rotated(sign_in, Box::new(account)))
+    }
+
+    async fn revoke(&self, id: SignInId, now: UnixMs) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sign_ins SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?")
+            .bind(now)
+            .bind(id.to_string())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn revoke_all(
+        &self,
+        account: AccountId,
+        except: Option<SignInId>,
+        now: UnixMs,
+    ) -> Result<Vec<SignInId>, StoreError> {
+        let rows = sqlx::query(
+            "UPDATE sign_ins SET revoked_at = ? WHERE account = ? AND revoked_at IS NULL AND id <> ? RETURNING id",
+        )
+        .bind(now)
+        .bind(account.to_string())
+        .bind(except.map(|id| id.to_string()).unwrap_or_default())
+        .fetch_all(&self.write)
+        .await?;
+        rows.iter().map(|row| SignInId::parse(row.try_get("id")?).ok_or(StoreError::Damaged("sign-in id"))).collect()
+    }
+
+    async fn forget_sign_ins(&self, oldest: UnixMs) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM refresh_tokens WHERE created_at < ?").bind(oldest).execute(&self.write).await?;
+        sqlx::query("DELETE FROM sign_ins WHERE id NOT IN (SELECT sign_in FROM refresh_tokens)")
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn call_started(&self, call: &NewCall) -> Result<(), StoreError> {
+        self.insert_call(call).await
+    }
+
+    async fn call_answered(&self, call: CallId, callee: AccountId) -> Result<(), StoreError> {
+        self.mark_answered(call, callee).await
+    }
+
+    async fn call_over(
+        &self,
+        call: CallId,
+        callee: AccountId,
+        talked_secs: Option<u64>,
+        told: bool,
+    ) -> Result<(), StoreError> {
+        self.mark_over(call, callee, talked_secs, told).await
+    }
+
+    async fn finish_interrupted_calls(&self) -> Result<(), StoreError> {
+        self.mark_interrupted().await
+    }
+
+    async fn untold_calls(&self, account: AccountId) -> Result<Vec<UntoldCall>, StoreError> {
+        self.select_untold(account).await
+    }
+
+    async fn call_told(&self, account: AccountId, call: CallId) -> Result<(), StoreError> {
+        self.mark_told(account, call).await
+    }
+
+    async fn calls(&self, account: AccountId, page: &CallsPage) -> Result<Vec<(UnixMs, CallRecord)>, StoreError> {
+        self.select_calls(account, page).await
+    }
+}

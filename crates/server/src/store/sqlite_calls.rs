@@ -1,0 +1,154 @@
+//! The call history of [`SqliteStore`].
+
+use care4w_phone::Care4wId;
+use care4w_protocol::CallId;
+use care4w_protocol::rest::{CallKind, CallRecord};
+use care4w_protocol::signal::Party;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{AccountId, CallsPage, NewCall, SqliteStore, StoreError, UnixMs, UntoldCall};
+use crate::clock;
+
+impl SqliteStore {
+    pub(super) async fn insert_call(&self, call: &NewCall) -> Result<(), StoreError> {
+        let sides = [(call.caller.0, "made", &call.callee.1), (call.callee.0, "missed", &call.caller.1)];
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        for (account, kind, other) in sides {
+            // An account may have been deleted in the meantime: then it has no history to add to.
+            sqlx::query(
+                "INSERT INTO call_history (account, call_id, kind, other_id, other_name, started_at) \
+                 SELECT id, ?, ?, ?, ?, ? FROM accounts WHERE id = ? ON CONFLICT DO NOTHING",
+            )
+            .bind(call.call.to_string())
+            .bind(kind)
+            .bind(other.care4w_id.as_str())
+            .bind(&other.display_name)
+            .bind(call.started_at)
+            .bind(account.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn mark_answered(&self, call: CallId, callee: AccountId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE call_history SET kind = 'got' WHERE call_id = ? AND account = ?")
+            .bind(call.to_string())
+            .bind(callee.to_string())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn mark_over(
+        &self,
+        call: CallId,
+        callee: AccountId,
+        talked_secs: Option<u64>,
+        told: bool,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE call_history SET over = 1, duration_secs = ?, told = CASE WHEN account = ? THEN ? ELSE 1 END \
+             WHERE call_id = ? AND over = 0",
+        )
+        .bind(talked_secs.map(|secs| i64::try_from(secs).unwrap_or(i64::MAX)))
+        .bind(callee.to_string())
+        .bind(i64::from(told))
+        .bind(call.to_string())
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn select_untold(&self, account: AccountId) -> Result<Vec<UntoldCall>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT call_id, other_id, other_name, started_at FROM call_history \
+             WHERE account = ? AND told = 0 AND kind = 'missed' ORDER BY started_at LIMIT 100",
+        )
+        .bind(account.to_string())
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(UntoldCall { call: call_id(row)?, from: other(row)?, started_at: row.try_get("started_at")? })
+            })
+            .collect()
+    }
+
+    pub(super) async fn mark_told(&self, account: AccountId, call: CallId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE call_history SET told = 1 WHERE account = ? AND call_id = ?")
+            .bind(account.to_string())
+            .bind(call.to_string())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn select_calls(
+        &self,
+        account: AccountId,
+        page: &CallsPage,
+    ) -> Result<Vec<(UnixMs, CallRecord)>, StoreError> {
+        let (before_at, before_id) = page.before.clone().unwrap_or((UnixMs::MAX, String::new()));
+        // A call that still rings is not yet one that was missed.
+        let rows = sqlx::query(
+            "SELECT call_id, kind, other_id, other_name, started_at, duration_secs FROM call_history \
+             WHERE account = ? AND started_at >= ? AND (started_at < ? OR (started_at = ? AND call_id < ?)) \
+             AND (over = 1 OR kind = 'got') ORDER BY started_at DESC, call_id DESC LIMIT ?",
+        )
+        .bind(account.to_string())
+        .bind(page.since.unwrap_or(UnixMs::MIN))
+        .bind(before_at)
+        .bind(before_at)
+        .bind(before_id)
+        .bind(page.limit)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(record).collect()
+    }
+
+    pub(super) async fn mark_interrupted(&self) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE call_history SET over = 1, told = CASE WHEN kind = 'missed' THEN 0 ELSE 1 END WHERE over = 0",
+        )
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+}
+
+fn call_id(row: &SqliteRow) -> Result<CallId, StoreError> {
+    row.try_get::<&str, _>("call_id")?.parse().map_err(|_| StoreError::Damaged("call id"))
+}
+
+fn other(row: &SqliteRow) -> Result<Party, StoreError> {
+    Ok(Party {
+        care4w_id: Care4wId::parse(row.try_get("other_id")?).map_err(|_| StoreError::Damaged("care4wId"))?,
+        display_name: row.try_get("other_name")?,
+    })
+}
+
+fn record(row: &SqliteRow) -> Result<(UnixMs, CallRecord), StoreError> {
+    let started_at: UnixMs = row.try_get("started_at")?;
+    let party = other(row)?;
+    let kind = match row.try_get::<&str, _>("kind")? {
+        "made" => CallKind::Made,
+        "got" => CallKind::Got,
+        "missed" => CallKind::Missed,
+        _ => return Err(StoreError::Damaged("kind of call")),
+    };
+    let duration = row.try_get::<Option<i64>, _>("duration_secs")?;
+    Ok((
+        started_at,
+        CallRecord {
+            call_id: call_id(row)?.to_string(),
+            kind,
+            care4w_id: party.care4w_id,
+            display_name: party.display_name,
+            started_at: clock::rfc3339(started_at),
+            duration_secs: duration.and_then(|secs| u64::try_from(secs).ok()),
+        },
+    ))
+}
