@@ -9,6 +9,8 @@ use crate::{commands, events};
 pub fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .error_handling(ErrorHandlingMode::Throw)
+        // What the window sends and what it gets are different types already: one TypeScript type for each is enough.
+        .disable_serde_phases()
         .commands(collect_commands![
             commands::state,
             commands::register,

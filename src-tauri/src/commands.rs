@@ -82,11 +82,11 @@ pub enum DeviceDirection {
     Output,
 }
 
-/// How loud both directions are, in dBFS.
+/// How loud both directions are, in whole dBFS: −120 is silence, 0 full scale.
 #[derive(Serialize, Type)]
 pub struct AudioLevels {
-    input: f32,
-    output: f32,
+    input: i32,
+    output: i32,
 }
 
 fn call_id(text: &str) -> Result<CallId, Problem> {
@@ -272,7 +272,7 @@ pub async fn devices() -> Result<Vec<AudioDevice>, Problem> {
 #[specta::specta]
 pub async fn levels(core: State<'_, Core>) -> Result<AudioLevels, Problem> {
     let levels = phone(&core).levels().await.unwrap_or_default();
-    Ok(AudioLevels { input: levels.input_dbfs, output: levels.output_dbfs })
+    Ok(AudioLevels { input: levels.input_dbfs.round() as i32, output: levels.output_dbfs.round() as i32 })
 }
 
 #[tauri::command]
