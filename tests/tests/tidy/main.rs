@@ -1,0 +1,170 @@
+//! The rules of ARCHITECTURE.md that a test can hold. Quick: it reads the repository and builds nothing.
+#![allow(clippy::unwrap_used)]
+
+mod repository;
+mod rooms;
+mod text;
+
+use repository::Repository;
+
+/// Files that hold a state machine: they are told the time and never ask for it.
+const MACHINES: &[&str] = &[
+    "crates/audio/src/jitter/",
+    "crates/calls/src/call.rs",
+    "crates/client/src/phone_prompt.rs",
+    "crates/server/src/limits/",
+    "crates/server/src/signalling/switchboard.rs",
+];
+
+/// What asks for the time, in the languages of this repository.
+const CLOCKS: &[&str] =
+    &["Instant::now", "SystemTime::now", "now_utc", "Utc::now", ".elapsed()", "thread::sleep", "tokio::time"];
+
+/// More lines than this, and a file holds two things.
+const LONGEST_FILE: usize = 500;
+
+/// Names that say nothing about what a thing is.
+const EMPTY_NAMES: &[&str] = &["manager", "helper", "helpers", "util", "utils", "misc", "common"];
+
+#[test]
+fn every_room_imports_only_the_rooms_below_it() {
+    rooms::check_rooms();
+}
+
+#[test]
+fn every_library_is_named_only_in_the_room_that_owns_it() {
+    rooms::check_owners();
+}
+
+#[test]
+fn a_state_machine_reads_no_clock() {
+    let repository = Repository::read();
+    let mut wrong = Vec::new();
+    for machine in MACHINES {
+        let files: Vec<_> = repository.files.iter().filter(|file| file.path.starts_with(machine)).collect();
+        assert!(!files.is_empty(), "{machine} holds a state machine and is not there: mend the list in {}", file!());
+        for file in files.iter().filter(|file| !file.is_test()) {
+            for (line, text) in file.code_lines() {
+                if CLOCKS.iter().any(|clock| text.contains(clock)) {
+                    wrong.push(format!("{}:{line}: {}", file.path, text.trim()));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "a machine is handed `now`, so that a test can run minutes in a moment:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn no_file_holds_more_than_one_thing() {
+    let repository = Repository::read();
+    let long = repository
+        .sources()
+        .filter(|file| file.path != "ui/src/backend/bindings.ts")
+        .map(|file| (file.text.lines().count(), &file.path))
+        .filter(|&(lines, _)| lines > LONGEST_FILE)
+        .map(|(lines, path)| format!("{path}: {lines} lines"))
+        .collect::<Vec<_>>();
+    assert!(long.is_empty(), "at most {LONGEST_FILE} lines a file:\n{}", long.join("\n"));
+}
+
+#[test]
+fn names_say_what_a_thing_is() {
+    let repository = Repository::read();
+    let mut wrong = Vec::new();
+    for file in repository.sources() {
+        if EMPTY_NAMES.contains(&file.stem().to_lowercase().as_str()) {
+            wrong.push(file.path.clone());
+        }
+        for (line, name) in text::defined_names(file) {
+            if text::words(&name).iter().any(|word| EMPTY_NAMES.contains(&word.as_str())) {
+                wrong.push(format!("{}:{line}: {name}", file.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "names that say nothing:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_backend_module_of_the_ui_talks_to_tauri() {
+    let repository = Repository::read();
+    let wrong: Vec<_> = repository
+        .sources()
+        .filter(|file| file.path.starts_with("ui/") && !file.path.starts_with("ui/src/backend/"))
+        .filter(|file| file.text.contains("@tauri-apps"))
+        .map(|file| file.path.as_str())
+        .collect();
+    assert!(wrong.is_empty(), "only ui/src/backend imports @tauri-apps: {wrong:?}");
+}
+
+#[test]
+fn no_test_is_left_out_and_nothing_is_left_to_do() {
+    // Written in two parts, so that this file does not name them.
+    let marks = [
+        concat!("#[ig", "nore"),
+        concat!("to", "do!("),
+        concat!("unimple", "mented!("),
+        concat!("it.sk", "ip("),
+        concat!("it.on", "ly("),
+        concat!("describe.sk", "ip("),
+    ];
+    let repository = Repository::read();
+    let wrong = repository.lines_with(&marks);
+    assert!(wrong.is_empty(), "left out or left to do:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_names_a_package_registry_or_a_path_of_one_machine() {
+    let marks = [
+        concat!("crates", ".io"),
+        concat!("pypi", ".org"),
+        concat!("python", "hosted.org"),
+        concat!("npm", "js.org"),
+        concat!("deb.", "debian.org"),
+        concat!("/ro", "ot/"),
+        concat!("/wo", "rk/"),
+        concat!("/tmp", "/bin"),
+        concat!("/home", "/"),
+    ];
+    let repository = Repository::read();
+    let wrong = repository.lines_with(&marks);
+    assert!(wrong.is_empty(), "the repository is not of one machine:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_crate_says_first_what_it_is_for() {
+    let repository = Repository::read();
+    let crates: Vec<_> = repository.files.iter().filter(|file| file.path.ends_with("src/lib.rs")).collect();
+    assert!(crates.len() >= 7, "the crates lie where this looks for them");
+    let silent: Vec<_> =
+        crates.iter().filter(|file| text::opening_paragraph(file).len() < 60).map(|file| file.path.as_str()).collect();
+    assert!(
+        silent.is_empty(),
+        "lib.rs opens with a paragraph of //!, what the room is for and what it must not know: {silent:?}"
+    );
+}
+
+#[test]
+fn the_architecture_is_written_down_with_its_invariants() {
+    let repository = Repository::read();
+    let file = repository.files.iter().find(|file| file.path == "ARCHITECTURE.md").expect("ARCHITECTURE.md is there");
+    let invariants = file.text.matches("Architecture Invariant:").count();
+    assert!(invariants >= 5, "ARCHITECTURE.md names {invariants} invariants");
+}
+
+#[test]
+fn the_app_the_ui_and_the_crates_carry_one_version() {
+    let repository = Repository::read();
+    let json = |path: &str| -> serde_json::Value {
+        let file = repository.files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is there"));
+        serde_json::from_str(&file.text).unwrap()
+    };
+    let crates = rooms::versions();
+    let one = crates.first().unwrap().clone();
+    assert!(crates.iter().all(|version| *version == one), "the crates' versions differ: {crates:?}");
+    assert_eq!(json("tauri.conf.json")["version"], one, "tauri.conf.json");
+    assert_eq!(json("package.json")["version"], one, "package.json");
+}
