@@ -119,7 +119,8 @@ impl SoundServer {
         Process::start(
             "paplay",
             client("paplay", self.folder.path())
-                .args(["--latency-msec=20", "-d", &format!("{name}_feed")])
+                // No small latency here: the player would run dry, and speech break up, whenever the machine is busy.
+                .args(["-d", &format!("{name}_feed")])
                 .arg(file)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
