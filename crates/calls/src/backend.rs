@@ -178,8 +178,11 @@ pub trait VoiceBackend: Send + Sync + 'static {
     async fn dial(&self, call: CallId, to: &Callee, ice: Vec<IceServer>, media: MediaPorts)
     -> Result<(), BackendError>;
 
-    /// Tells the caller that it rings here, and prepares what can be prepared without showing an address.
-    async fn ring(&self, call: CallId, ice: Vec<IceServer>) -> Result<(), BackendError>;
+    /// Tells the caller that it rings here.
+    async fn ring(&self, call: CallId) -> Result<(), BackendError>;
+
+    /// Prepares what can be prepared while it rings, without sending anything. `accept` works without it, later.
+    async fn prepare(&self, call: CallId, ice: Vec<IceServer>) -> Result<(), BackendError>;
 
     /// Takes an incoming call.
     async fn accept(&self, call: CallId, media: MediaPorts) -> Result<(), BackendError>;

@@ -13,6 +13,10 @@ pub const RING_GRACE: Duration = Duration::from_secs(25);
 /// two attempts (20 s).
 pub const DIAL_TIME: Duration = Duration::from_secs(25);
 
+/// How long a call waits for its list of ICE servers before it goes on without: a server that is reached answers in
+/// less, and a call on one network needs none.
+pub const ICE_SERVERS_TIME: Duration = Duration::from_secs(2);
+
 /// How long opening the sound may take. A sound server that starts on demand takes one to three seconds.
 pub const SOUND_OPEN_TIME: Duration = Duration::from_secs(10);
 

@@ -1,7 +1,11 @@
 //! The one line of this phone: at most one call at a time, with its machine, its backend, its sound and its tones.
 
+mod active;
+mod commands;
+mod courier;
 mod driver;
 mod ringer;
+mod slot;
 #[cfg(test)]
 mod tests;
 

@@ -1,18 +1,37 @@
-//! Peer-to-peer calls over WebRTC.
+//! Peer-to-peer calls over WebRTC, on the `webrtc` crate.
+//!
+//! The caller's offer travels with the invitation and candidates trickle both ways (RFC 8838). A callee's phone
+//! opens its sockets, makes its keys and reads the offer while it rings, and sends nothing before the person
+//! accepts: neither an answer nor a candidate nor a packet, so that a call shows nobody an address that did not
+//! want to be called.
 
-use std::sync::Arc;
+mod addresses;
+mod description;
+mod engine;
+mod leg;
+mod packets;
+mod pump;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use care4w_protocol::CallId;
 use care4w_protocol::rest::IceServer;
-use care4w_protocol::signal::{HangUp, Refusal, ServerMessage};
+use care4w_protocol::signal::{ClientMessage, HangUp, Refusal, Sdp, ServerMessage};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::{BackendError, BackendEvents, BackendName, Callee, MediaPorts, PathStats, SignalSender, VoiceBackend};
+use crate::{
+    BackendError, BackendEvent, BackendEvents, BackendName, Callee, MediaPorts, PathStats, SignalSender, VoiceBackend,
+};
+use leg::{Leg, Reply, ToLeg};
 
 /// Whether addresses of the loopback interface are offered as candidates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Loopback {
-    /// Only on a machine that has no route anywhere: two phones on one machine otherwise meet over its own network
+    /// Only on a machine that has no other address: two phones on one machine otherwise meet over its own network
     /// address, and a loopback candidate would only make the other end check its own machine in vain.
     #[default]
     WhenAlone,
@@ -30,18 +49,99 @@ pub struct P2pConfig {
     pub relay_only: bool,
 }
 
+struct Shared {
+    config: P2pConfig,
+    signals: Arc<dyn SignalSender>,
+    events: BackendEvents,
+}
+
+/// Which task has which call.
+#[derive(Default)]
+struct Routes(Mutex<HashMap<CallId, mpsc::UnboundedSender<ToLeg>>>);
+
+impl Routes {
+    fn find(&self, call: CallId) -> Option<mpsc::UnboundedSender<ToLeg>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&call).cloned()
+    }
+
+    fn forget(&self, call: CallId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&call);
+    }
+
+    /// `false` when there is such a call already.
+    fn add(&self, call: CallId, leg: mpsc::UnboundedSender<ToLeg>) -> bool {
+        let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match routes.entry(call) {
+            std::collections::hash_map::Entry::Occupied(_) => false,
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(leg);
+                true
+            }
+        }
+    }
+}
+
 /// The backend.
-pub struct P2p {}
+pub struct P2p {
+    shared: Arc<Shared>,
+    routes: Arc<Routes>,
+}
 
 impl P2p {
     /// A backend that tells the server through `signals` and the line through `events`.
-    pub fn new(_config: P2pConfig, _signals: Arc<dyn SignalSender>, _events: BackendEvents) -> Arc<Self> {
-        Arc::new(Self {})
+    pub fn new(config: P2pConfig, signals: Arc<dyn SignalSender>, events: BackendEvents) -> Arc<Self> {
+        Arc::new(Self { shared: Arc::new(Shared { config, signals, events }), routes: Arc::default() })
     }
 
     /// Takes a message of the server. Returns at once; messages are handled in the order given. Those that are not
-    /// about a call are ignored. Call it within a tokio runtime.
-    pub fn handle_signal(&self, _message: ServerMessage) {}
+    /// about a call of this backend are ignored. Call it within a tokio runtime.
+    pub fn handle_signal(&self, message: ServerMessage) {
+        let call = match &message {
+            ServerMessage::Invite { call, .. } => {
+                let call = *call;
+                return self.invited(call, message);
+            }
+            ServerMessage::Ringing { call }
+            | ServerMessage::Answer { call, .. }
+            | ServerMessage::Taken { call }
+            | ServerMessage::Candidate { call, .. }
+            | ServerMessage::Offer { call, .. }
+            | ServerMessage::OfferAnswer { call, .. }
+            | ServerMessage::Ended { call, .. }
+            | ServerMessage::Refused { call: Some(call), .. } => *call,
+            ServerMessage::Missed { .. } | ServerMessage::Refused { .. } | ServerMessage::SettingsChanged => return,
+        };
+        if let Some(leg) = self.routes.find(call) {
+            leg.send(ToLeg::Signal(message)).ok();
+        }
+    }
+
+    fn invited(&self, call: CallId, message: ServerMessage) {
+        let ServerMessage::Invite { from, offer, .. } = message else { return };
+        if self.start_leg(call, Some(offer)).is_some() {
+            let backend = BackendName::P2p;
+            self.shared.events.send(BackendEvent::Incoming { call, backend, from }).ok();
+        }
+    }
+
+    fn start_leg(&self, call: CallId, offer: Option<Sdp>) -> Option<mpsc::UnboundedSender<ToLeg>> {
+        let (leg, inbox) = mpsc::unbounded_channel();
+        if !self.routes.add(call, leg.clone()) {
+            return None;
+        }
+        let routes = Arc::downgrade(&self.routes);
+        let task = Leg::new(call, Arc::clone(&self.shared), routes, (leg.downgrade(), inbox), offer);
+        tokio::spawn(task.run());
+        Some(leg)
+    }
+
+    async fn ask<T>(&self, call: CallId, message: impl FnOnce(Reply<T>) -> ToLeg) -> Result<T, BackendError> {
+        let leg = self.routes.find(call).ok_or(BackendError::NoSuchCall)?;
+        let (reply, answer) = oneshot::channel();
+        leg.send(message(reply)).map_err(|_| BackendError::NoSuchCall)?;
+        drop(leg);
+        answer.await.unwrap_or(Err(BackendError::NoSuchCall))
+    }
 }
 
 #[async_trait]
@@ -50,35 +150,53 @@ impl VoiceBackend for P2p {
         BackendName::P2p
     }
 
-    async fn dial(&self, _: CallId, _: &Callee, _: Vec<IceServer>, _: MediaPorts) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn dial(
+        &self,
+        call: CallId,
+        to: &Callee,
+        ice: Vec<IceServer>,
+        media: MediaPorts,
+    ) -> Result<(), BackendError> {
+        self.start_leg(call, None).ok_or(BackendError::Engine("the call exists already"))?;
+        let to = to.care4w_id.clone();
+        self.ask(call, |reply| ToLeg::Dial { to, ice, media, reply }).await
     }
 
-    async fn ring(&self, _: CallId, _: Vec<IceServer>) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn ring(&self, call: CallId) -> Result<(), BackendError> {
+        self.ask(call, |reply| ToLeg::Ring { reply }).await
     }
 
-    async fn accept(&self, _: CallId, _: MediaPorts) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn prepare(&self, call: CallId, ice: Vec<IceServer>) -> Result<(), BackendError> {
+        self.ask(call, |reply| ToLeg::Prepare { ice, reply }).await
     }
 
-    async fn refuse(&self, _: CallId, _: Refusal) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn accept(&self, call: CallId, media: MediaPorts) -> Result<(), BackendError> {
+        self.ask(call, |reply| ToLeg::Accept { media, reply }).await
     }
 
-    async fn hang_up(&self, _: CallId, _: HangUp) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn refuse(&self, call: CallId, reason: Refusal) -> Result<(), BackendError> {
+        let last = ClientMessage::Refuse { call, reason };
+        self.ask(call, |reply| ToLeg::Leave { last, reply }).await
     }
 
-    async fn send_digits(&self, _: CallId, _: &str) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn hang_up(&self, call: CallId, reason: HangUp) -> Result<(), BackendError> {
+        let last = ClientMessage::HangUp { call, reason };
+        self.ask(call, |reply| ToLeg::Leave { last, reply }).await
     }
 
-    async fn restart_path(&self, _: CallId) -> Result<(), BackendError> {
-        Err(BackendError::NotAvailable)
+    async fn send_digits(&self, call: CallId, digits: &str) -> Result<(), BackendError> {
+        let digits = digits.to_owned();
+        self.ask(call, |reply| ToLeg::Digits { digits, reply }).await
     }
 
-    async fn stats(&self, _: CallId) -> Option<PathStats> {
-        None
+    async fn restart_path(&self, call: CallId) -> Result<(), BackendError> {
+        self.ask(call, |reply| ToLeg::Restart { reply }).await
+    }
+
+    async fn stats(&self, call: CallId) -> Option<PathStats> {
+        let leg = self.routes.find(call)?;
+        let (reply, answer) = oneshot::channel();
+        leg.send(ToLeg::Stats { reply }).ok()?;
+        answer.await.ok()
     }
 }

@@ -1,22 +1,352 @@
-//! The line's task.
+//! The line's task: everything that happens to the line comes together here, one thing at a time.
 
-use tokio::sync::{broadcast, mpsc, watch};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
-use super::{Command, LineSetup};
-use crate::{CallEvent, CallView};
+use care4w_audio::tones::Tone;
+use care4w_protocol::CallId;
+use care4w_protocol::signal::{Party, Refusal};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::{self, JoinSet};
 
-pub(super) struct Driver {}
+use super::active::Active;
+use super::courier::Courier;
+use super::ringer::Ringer;
+use super::{Command, LineError, LineSetup, Reply};
+use crate::defaults::OUTGOING_FRAMES;
+use crate::{
+    BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, EndReason, IceSource, Input, MediaPorts,
+    Output, PathStats, Peer, Ring, SoundFactory, SoundNotice, SoundSettings, VoiceBackend,
+};
+
+/// What a call's own tasks report.
+pub(super) struct Report {
+    pub call: CallId,
+    pub what: FromCall,
+}
+
+pub(super) enum FromCall {
+    SoundOpened,
+    SoundFailed(EndReason),
+    BackendFailed(EndReason),
+    Stats(PathStats),
+    ChangeFailed,
+}
+
+pub(super) struct Driver {
+    pub(super) backends: Vec<Arc<dyn VoiceBackend>>,
+    backend_events: mpsc::UnboundedReceiver<BackendEvent>,
+    pub(super) sound: Arc<dyn SoundFactory>,
+    ice: Arc<dyn IceSource>,
+    pub(super) settings: SoundSettings,
+    view: watch::Sender<Option<CallView>>,
+    events: broadcast::Sender<CallEvent>,
+    reports: mpsc::UnboundedReceiver<Report>,
+    pub(super) report: mpsc::UnboundedSender<Report>,
+    pub(super) active: Option<Active>,
+    /// Tasks that must end before the line is shut down: farewells, sounds being closed, tones.
+    pub(super) tasks: JoinSet<()>,
+}
 
 impl Driver {
     pub(super) fn new(
-        _setup: LineSetup,
-        _view: watch::Sender<Option<CallView>>,
-        _events: broadcast::Sender<CallEvent>,
+        setup: LineSetup,
+        view: watch::Sender<Option<CallView>>,
+        events: broadcast::Sender<CallEvent>,
     ) -> Self {
-        Self {}
+        let (report, reports) = mpsc::unbounded_channel();
+        Self {
+            backends: setup.backends,
+            backend_events: setup.backend_events,
+            sound: setup.sound,
+            ice: setup.ice,
+            settings: setup.settings,
+            view,
+            events,
+            reports,
+            report,
+            active: None,
+            tasks: JoinSet::new(),
+        }
     }
 
-    pub(super) async fn run(self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        while commands.recv().await.is_some() {}
+    pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let farewell = loop {
+            let wake_at = self.active.as_ref().and_then(Active::wake_at);
+            let wake = async move {
+                match wake_at {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(Command::ShutDown(reply)) => break Some(reply),
+                    Some(command) => self.on_command(command),
+                    None => break None,
+                },
+                Some(event) = self.backend_events.recv() => self.on_backend(event),
+                Some(report) = self.reports.recv() => self.on_report(report),
+                Some(_) = self.tasks.join_next(), if !self.tasks.is_empty() => {}
+                () = wake => self.on_timer(),
+            }
+        };
+        self.shut_down(farewell).await;
     }
+
+    async fn shut_down(&mut self, farewell: Option<Reply<()>>) {
+        self.input(Input::End(EndReason::ShutDown));
+        // The courier ends when it has carried the farewell.
+        self.active = None;
+        while self.tasks.join_next().await.is_some() {}
+        if let Some(reply) = farewell {
+            reply.send(Ok(())).ok();
+        }
+    }
+
+    pub(super) fn dial(&mut self, callee: Callee, backend: BackendName) -> Result<CallId, LineError> {
+        if self.active.as_ref().is_some_and(|active| !active.is_over()) {
+            return Err(LineError::Busy);
+        }
+        let backend = self.backend(backend).ok_or(LineError::NoBackend)?;
+        let id = CallId::random();
+        let now = Instant::now();
+        self.begin(id, Call::outgoing(now), callee.clone().into(), backend, Some(callee), now);
+        Ok(id)
+    }
+
+    fn backend(&self, name: BackendName) -> Option<Arc<dyn VoiceBackend>> {
+        self.backends.iter().find(|backend| backend.name() == name).cloned()
+    }
+
+    fn begin(
+        &mut self,
+        id: CallId,
+        machine: Call,
+        peer: Peer,
+        backend: Arc<dyn VoiceBackend>,
+        callee: Option<Callee>,
+        now: Instant,
+    ) {
+        let (commands, command_rx) = mpsc::unbounded_channel();
+        let mut active = Active::new(id, machine, peer, Arc::clone(&backend), commands, now);
+        let (frames, outgoing) = mpsc::channel(OUTGOING_FRAMES);
+        active.frames = Some(frames);
+        let slot = Arc::clone(&active.slot);
+        let media = MediaPorts { outgoing, incoming: Arc::new(move |packet| slot.receive(packet)) };
+        let courier = Courier {
+            call: id,
+            backend,
+            ice: Arc::clone(&self.ice),
+            callee,
+            media: Some(media),
+            over: Arc::clone(&active.over),
+            reports: self.report.clone(),
+        };
+        self.tasks.spawn(courier.run(command_rx));
+        self.active = Some(active);
+        self.carry_out(now);
+    }
+
+    fn on_backend(&mut self, event: BackendEvent) {
+        if let BackendEvent::Incoming { call, backend, from } = event {
+            return self.on_incoming(call, backend, from);
+        }
+        if self.active.as_ref().is_none_or(|active| active.id != event.call()) {
+            return;
+        }
+        self.input(match event {
+            BackendEvent::Ringing { .. } => Input::Ringing,
+            BackendEvent::Answered { .. } => Input::Answered,
+            BackendEvent::PathUp { .. } => Input::PathUp,
+            BackendEvent::MediaFlowing { .. } => Input::MediaFlowing,
+            BackendEvent::PathLost { .. } => Input::PathLost,
+            BackendEvent::PathRestored { .. } => Input::PathRestored,
+            BackendEvent::Ended { reason, .. } => Input::BackendEnded(reason),
+            BackendEvent::Incoming { .. } => return,
+        });
+    }
+
+    fn on_incoming(&mut self, call: CallId, backend: BackendName, from: Party) {
+        let Some(backend) = self.backend(backend) else { return };
+        if self.active.as_ref().is_some_and(|active| !active.is_over()) {
+            self.tasks.spawn(async move {
+                if let Err(error) = backend.refuse(call, Refusal::Busy).await {
+                    tracing::debug!(%error, "a second call was not refused");
+                }
+            });
+            return;
+        }
+        let now = Instant::now();
+        self.begin(call, Call::incoming(now), from.into(), backend, None, now);
+    }
+
+    fn on_report(&mut self, report: Report) {
+        let Some(active) = self.active.as_mut().filter(|active| active.id == report.call) else { return };
+        match report.what {
+            FromCall::SoundOpened => {
+                if let Some(sound) = active.slot.get() {
+                    sound.set_muted(active.muted);
+                }
+                self.input(Input::SoundOpened);
+            }
+            FromCall::SoundFailed(reason) => self.input(Input::SoundFailed(reason)),
+            FromCall::BackendFailed(reason) => self.input(Input::BackendFailed(reason)),
+            FromCall::Stats(stats) if !active.is_over() => self.on_stats(stats),
+            FromCall::Stats(_) => {}
+            FromCall::ChangeFailed => {
+                let event = CallEvent::Sound { call_id: active.id, notice: SoundNotice::ChangeFailed };
+                self.tell(event);
+            }
+        }
+    }
+
+    fn on_stats(&mut self, stats: PathStats) {
+        let Some(active) = &mut self.active else { return };
+        let (event, quality) = active.on_stats(stats);
+        let call_id = active.id;
+        let notices = active.slot.get().map(|sound| sound.notices()).unwrap_or_default();
+        self.tell(event);
+        for what in notices {
+            self.tell(CallEvent::Sound { call_id, notice: SoundNotice::Device { what } });
+        }
+        if quality.is_some() {
+            self.show();
+        }
+    }
+
+    fn on_timer(&mut self) {
+        let now = Instant::now();
+        let Some(active) = &mut self.active else { return };
+        if active.stats_due(now) {
+            let (backend, call, report) = (Arc::clone(&active.backend), active.id, self.report.clone());
+            self.tasks.spawn(async move {
+                if let Some(stats) = backend.stats(call).await {
+                    report.send(Report { call, what: FromCall::Stats(stats) }).ok();
+                }
+            });
+        }
+        if active.look_for_first_audio(now).is_some() {
+            let event = active.media_event();
+            self.input(Input::FirstAudio);
+            if let Some(event) = event {
+                self.tell(event);
+            }
+        }
+        self.input(Input::Tick);
+    }
+
+    /// Gives the machine of the call an input and does what it wants. Nothing happens without a call.
+    pub(super) fn input(&mut self, input: Input) {
+        let now = Instant::now();
+        if let Some(active) = &mut self.active {
+            active.machine.handle(input, now);
+            self.carry_out(now);
+        }
+    }
+
+    fn carry_out(&mut self, now: Instant) {
+        while let Some(output) = self.active.as_mut().and_then(|active| active.machine.poll()) {
+            self.carry_out_one(output, now);
+        }
+    }
+
+    fn carry_out_one(&mut self, output: Output, now: Instant) {
+        let Some(active) = &mut self.active else { return };
+        match output {
+            // The courier lives as long as its call.
+            Output::Backend(command) => drop(active.commands.send(command)),
+            Output::StartRinging(ring) => {
+                let (tone, device) = match ring {
+                    Ring::Ringback => (Tone::Ringback, self.settings.speaker.clone()),
+                    Ring::Ringtone => (Tone::Ringtone, self.settings.ringer.clone()),
+                };
+                active.ringer = Some(Ringer::start(Arc::clone(&self.sound), tone, device, &mut self.tasks));
+            }
+            Output::StopRinging => active.ringer = None,
+            Output::OpenSound => self.open_sound(),
+            Output::StartSound => {
+                if let Some(sound) = active.slot.get() {
+                    sound.start();
+                }
+                active.await_first_audio(now);
+            }
+            Output::CloseSound => {
+                active.frames = None;
+                if let Some(sound) = active.slot.empty() {
+                    active.take_reception(&*sound);
+                    self.tasks.spawn(close(sound));
+                }
+            }
+            Output::State(state) => {
+                active.on_state(state, now);
+                let event = active.state_event(state, now);
+                self.tell(event);
+                self.show();
+            }
+            Output::Ended(reason) => {
+                active.over.store(true, Ordering::Release);
+                active.on_state(CallState::Ended, now);
+                let (event, summary) = (active.state_event(CallState::Ended, now), active.summary(reason, now));
+                // The courier carries what is queued and ends.
+                active.commands = mpsc::unbounded_channel().0;
+                tracing::info!(call = %active.id, %reason, "call ended");
+                self.tell(event);
+                self.tell(summary);
+                self.show();
+            }
+        }
+    }
+
+    fn open_sound(&mut self) {
+        let Some(active) = &mut self.active else { return };
+        let Some(frames) = active.frames.take() else { return };
+        let (factory, settings, slot) = (Arc::clone(&self.sound), self.settings.clone(), Arc::clone(&active.slot));
+        let (call, report, sent) = (active.id, self.report.clone(), Arc::clone(&active.sent));
+        self.tasks.spawn(async move {
+            let opened = task::spawn_blocking(move || {
+                // Frames that do not fit are old when there is room again.
+                let send = move |frame| {
+                    if frames.try_send(frame).is_ok() {
+                        sent.fetch_add(1, Ordering::Relaxed);
+                    }
+                };
+                factory.open(&settings, Box::new(send)).map(|sound| slot.fill(sound))
+            });
+            let what = match opened.await {
+                Ok(Ok(true)) => FromCall::SoundOpened,
+                Ok(Ok(false)) => return,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the sound could not be opened");
+                    FromCall::SoundFailed(error.end_reason())
+                }
+                Err(_) => FromCall::SoundFailed(EndReason::Internal),
+            };
+            report.send(Report { call, what }).ok();
+        });
+    }
+
+    pub(super) fn tell(&self, event: CallEvent) {
+        // Nobody listening is no fault.
+        self.events.send(event).ok();
+    }
+
+    /// Shows the call as it is now.
+    pub(super) fn show(&self) {
+        let now = Instant::now();
+        self.view.send_replace(self.active.as_ref().map(|active| active.view(now)));
+    }
+}
+
+async fn close(sound: Arc<dyn crate::Sound>) {
+    if task::spawn_blocking(move || sound.close()).await.is_err() {
+        tracing::warn!("the sound did not close cleanly");
+    }
+}
+
+/// Answers a command.
+pub(super) fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    // Who asked may be gone.
+    reply.send(value).ok();
 }

@@ -1,0 +1,206 @@
+//! The call that the line has: its machine and everything around it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use care4w_protocol::CallId;
+use tokio::sync::mpsc;
+
+use super::ringer::Ringer;
+use super::slot::SoundSlot;
+use crate::defaults::{FIRST_AUDIO_POLL, STATS_INTERVAL};
+use crate::quality::{Observation, Quality, QualityWatch};
+use crate::{
+    BackendCommand, Call, CallEvent, CallState, CallStats, CallView, EncodedFrame, EndReason, PathStats, Peer,
+    ReasonView, Sound, VoiceBackend, mos,
+};
+
+pub(super) struct Active {
+    pub id: CallId,
+    pub machine: Call,
+    pub peer: Peer,
+    pub backend: Arc<dyn VoiceBackend>,
+    pub commands: mpsc::UnboundedSender<BackendCommand>,
+    pub slot: Arc<SoundSlot>,
+    pub ringer: Option<Ringer>,
+    /// Where the microphone's frames go, until the sound is opened with it.
+    pub frames: Option<mpsc::Sender<EncodedFrame>>,
+    pub muted: bool,
+    pub over: Arc<AtomicBool>,
+    pub sent: Arc<AtomicU64>,
+    began: Instant,
+    quality: QualityWatch,
+    stats: CallStats,
+    first_audio: Option<Instant>,
+    poll_first_audio_at: Option<Instant>,
+    stats_at: Option<Instant>,
+}
+
+impl Active {
+    pub fn new(
+        id: CallId,
+        machine: Call,
+        peer: Peer,
+        backend: Arc<dyn VoiceBackend>,
+        commands: mpsc::UnboundedSender<BackendCommand>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            id,
+            machine,
+            peer,
+            backend,
+            commands,
+            slot: SoundSlot::new(),
+            ringer: None,
+            frames: None,
+            muted: false,
+            over: Arc::default(),
+            sent: Arc::default(),
+            began: now,
+            quality: QualityWatch::default(),
+            stats: CallStats::default(),
+            first_audio: None,
+            poll_first_audio_at: None,
+            stats_at: None,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.machine.state() == CallState::Ended
+    }
+
+    /// When the line must look at this call again by itself.
+    pub fn wake_at(&self) -> Option<Instant> {
+        [self.machine.deadline(), self.poll_first_audio_at, self.stats_at].into_iter().flatten().min()
+    }
+
+    /// Sound was started: look out for the first frame.
+    pub fn await_first_audio(&mut self, now: Instant) {
+        self.poll_first_audio_at = Some(now + FIRST_AUDIO_POLL);
+    }
+
+    /// When the first frame was played, told once.
+    pub fn look_for_first_audio(&mut self, now: Instant) -> Option<Instant> {
+        if self.poll_first_audio_at.is_none_or(|at| at > now) {
+            return None;
+        }
+        let first = self.slot.get().and_then(|sound| sound.stats().first_audio);
+        match first {
+            Some(_) => {
+                self.poll_first_audio_at = None;
+                self.first_audio = first;
+            }
+            None => self.poll_first_audio_at = Some(now + FIRST_AUDIO_POLL),
+        }
+        first
+    }
+
+    /// Whether a second has gone by for which figures are due.
+    pub fn stats_due(&mut self, now: Instant) -> bool {
+        let due = self.stats_at.is_some_and(|at| at <= now);
+        if due {
+            self.stats_at = Some(now + STATS_INTERVAL);
+        }
+        due
+    }
+
+    /// The machine came to a new state.
+    pub fn on_state(&mut self, state: CallState, now: Instant) {
+        match state {
+            CallState::Connected if self.stats_at.is_none() => self.stats_at = Some(now + STATS_INTERVAL),
+            CallState::Ended => {
+                self.stats_at = None;
+                self.poll_first_audio_at = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a second's figures: the event, and the quality when it changed.
+    pub fn on_stats(&mut self, path: PathStats) -> (CallEvent, Option<Quality>) {
+        let received = self.slot.get().map(|sound| sound.stats());
+        self.stats.rtt_ms = path.rtt_ms.or(self.stats.rtt_ms);
+        self.stats.path = path.path.or(self.stats.path);
+        self.stats.codec = path.codec.or(self.stats.codec);
+        self.stats.sent = self.stats.sent.max(path.sent);
+        self.stats.received = self.stats.received.max(path.received);
+        let mut changed = None;
+        if let (Some(sound), Some(received)) = (self.slot.get(), received) {
+            self.take_reception(&*sound);
+            let recent = received.recent_loss_percent;
+            // Where the other end does not say what it loses, both ways are taken to be alike.
+            let theirs = path.remote_loss_percent.unwrap_or(recent).clamp(0.0, 100.0).ceil();
+            sound.set_expected_loss(theirs as u8);
+            changed = self.quality.observe(Observation {
+                rtt_ms: path.rtt_ms,
+                jitter_ms: received.jitter_ms,
+                loss_percent: recent,
+            });
+        }
+        (CallEvent::Stats { call_id: self.id, stats: self.stats }, changed)
+    }
+
+    /// The last look at the sound before it is closed.
+    pub fn take_reception(&mut self, sound: &dyn Sound) {
+        let received = sound.stats();
+        let rtt = self.stats.rtt_ms.unwrap_or_default();
+        self.stats.jitter_ms = Some(received.jitter_ms);
+        self.stats.loss_percent = Some(received.loss_percent);
+        self.stats.concealed_percent = Some(received.concealed_percent);
+        self.stats.buffer_ms = Some(received.buffer_ms);
+        self.stats.mos = Some(mos::estimate(rtt, received.buffer_ms, received.jitter_ms, received.recent_loss_percent));
+        self.stats.received = self.stats.received.max(received.received);
+        self.stats.sent = self.stats.sent.max(self.sent.load(Ordering::Relaxed));
+    }
+
+    pub fn state_event(&self, state: CallState, now: Instant) -> CallEvent {
+        CallEvent::Call {
+            state,
+            call_id: self.id,
+            direction: self.machine.direction(),
+            peer: self.peer.clone(),
+            backend: self.backend.name(),
+            since_start_ms: millis(now.saturating_duration_since(self.began)),
+            reason: self.machine.reason(),
+        }
+    }
+
+    pub fn media_event(&self) -> Option<CallEvent> {
+        let answered = self.machine.answered_at()?;
+        let first = self.first_audio?;
+        let first_audio_ms = millis(first.saturating_duration_since(answered));
+        Some(CallEvent::Media { call_id: self.id, first_audio_ms })
+    }
+
+    pub fn summary(&self, reason: EndReason, now: Instant) -> CallEvent {
+        let duration_ms = self.machine.connected_for(now).map_or(0, millis);
+        CallEvent::Summary { call_id: self.id, stats: self.stats, duration_ms, reason }
+    }
+
+    pub fn view(&self, now: Instant) -> CallView {
+        let state = self.machine.state();
+        let sounding = matches!(state, CallState::Connected | CallState::Reconnecting);
+        let connected_for = self.machine.connected_for(now).map(millis);
+        CallView {
+            id: self.id,
+            direction: self.machine.direction(),
+            state,
+            peer: self.peer.clone(),
+            backend: self.backend.name(),
+            muted: self.muted,
+            connected_for_ms: connected_for.filter(|_| sounding),
+            duration_ms: self.is_over().then_some(connected_for.unwrap_or_default()),
+            quality: sounding.then(|| self.quality.quality()),
+            reason: self
+                .machine
+                .reason()
+                .map(|reason| ReasonView { code: reason, sentence: reason.sentence(&self.peer.name) }),
+        }
+    }
+}
+
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

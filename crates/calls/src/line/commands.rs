@@ -1,0 +1,145 @@
+//! What the line is asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use care4w_audio::DeviceSelector;
+use tokio::task;
+
+use super::active::Active;
+use super::driver::{Driver, FromCall, Report, answer};
+use super::{Command, LineError, Reply};
+use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, MAX_DIGITS};
+use crate::{BackendError, CallState, Input, Sound, SoundError};
+
+impl Driver {
+    pub(super) fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Dial(callee, backend, reply) => {
+                let dialled = self.dial(callee, backend);
+                answer(reply, dialled);
+            }
+            Command::Accept(reply) => self.on_incoming_call(Input::Accept, reply),
+            Command::Decline(reply) => self.on_incoming_call(Input::Decline, reply),
+            Command::HangUp(reply) => self.on_running_call(Input::HangUp, reply),
+            Command::End(reason, reply) => self.on_running_call(Input::End(reason), reply),
+            Command::SetMuted(muted, reply) => answer(reply, self.set_muted(muted)),
+            Command::SendDigits(digits, reply) => self.send_digits(digits, reply),
+            Command::SetMicrophone(selector, reply) => {
+                self.settings.microphone = selector.clone();
+                self.change_device(selector, |sound, selector| sound.set_microphone(selector), reply);
+            }
+            Command::SetSpeaker(selector, reply) => {
+                self.settings.speaker = selector.clone();
+                self.change_device(selector, |sound, selector| sound.set_speaker(selector), reply);
+            }
+            Command::SetRinger(selector, reply) => {
+                self.settings.ringer = selector;
+                answer(reply, Ok(()));
+            }
+            Command::SetProcessing(processing, reply) => {
+                self.settings.processing = processing;
+                answer(reply, Ok(()));
+            }
+            Command::Levels(reply) => {
+                let sound = self.active.as_ref().and_then(|active| active.slot.get());
+                answer(reply, sound.map(|sound| sound.levels()));
+            }
+            Command::Dismiss(reply) => {
+                if self.active.as_ref().is_some_and(Active::is_over) {
+                    self.active = None;
+                    self.show();
+                }
+                answer(reply, Ok(()));
+            }
+            // Taken before it comes here.
+            Command::ShutDown(reply) => answer(reply, Ok(())),
+        }
+    }
+
+    fn running(&self) -> Option<&Active> {
+        self.active.as_ref().filter(|active| !active.is_over())
+    }
+
+    fn on_incoming_call(&mut self, input: Input, reply: Reply<()>) {
+        if self.running().is_some_and(|active| active.machine.state() == CallState::Incoming) {
+            self.input(input);
+            answer(reply, Ok(()));
+        } else {
+            answer(reply, Err(LineError::NoCall));
+        }
+    }
+
+    fn on_running_call(&mut self, input: Input, reply: Reply<()>) {
+        if self.running().is_some() {
+            self.input(input);
+            answer(reply, Ok(()));
+        } else {
+            answer(reply, Err(LineError::NoCall));
+        }
+    }
+
+    fn set_muted(&mut self, muted: bool) -> Result<(), LineError> {
+        let active = self.active.as_mut().filter(|active| !active.is_over()).ok_or(LineError::NoCall)?;
+        active.muted = muted;
+        if let Some(sound) = active.slot.get() {
+            sound.set_muted(muted);
+        }
+        self.show();
+        Ok(())
+    }
+
+    fn send_digits(&mut self, digits: String, reply: Reply<()>) {
+        let good =
+            |digit: char| digit.is_ascii_digit() || matches!(digit, '*' | '#' | 'A'..='D' | 'a'..='d' | 'w' | 'W');
+        if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.chars().all(good) {
+            return answer(reply, Err(LineError::InvalidDigits));
+        }
+        let connected = self.running().filter(|active| active.machine.state() == CallState::Connected);
+        let Some(active) = connected else { return answer(reply, Err(LineError::NoCall)) };
+        let (backend, call, sound) = (Arc::clone(&active.backend), active.id, active.slot.get());
+        self.tasks.spawn(async move {
+            let sent = backend.send_digits(call, &digits).await.map_err(|error| match error {
+                BackendError::NotAvailable => LineError::NoBackend,
+                _ => LineError::NoCall,
+            });
+            let audible = sent.is_ok();
+            answer(reply, sent);
+            if let (true, Some(sound)) = (audible, sound) {
+                let_hear(&*sound, &digits).await;
+            }
+        });
+    }
+
+    fn change_device(
+        &mut self,
+        selector: DeviceSelector,
+        change: impl FnOnce(&dyn Sound, DeviceSelector) -> Result<(), SoundError> + Send + 'static,
+        reply: Reply<()>,
+    ) {
+        let open = self.active.as_ref().and_then(|active| Some((active.id, active.slot.get()?)));
+        let Some((call, sound)) = open else { return answer(reply, Ok(())) };
+        let report = self.report.clone();
+        self.tasks.spawn(async move {
+            let changed = task::spawn_blocking(move || change(&*sound, selector)).await;
+            let failed = !matches!(changed, Ok(Ok(())));
+            if failed {
+                report.send(Report { call, what: FromCall::ChangeFailed }).ok();
+            }
+            answer(reply, if failed { Err(LineError::DeviceFailed) } else { Ok(()) });
+        });
+    }
+}
+
+/// Plays the digits in the person's own ear, as they go out.
+async fn let_hear(sound: &dyn Sound, digits: &str) {
+    for digit in digits.chars() {
+        let pause: Duration = if digit.eq_ignore_ascii_case(&'w') {
+            DIGIT_WAIT
+        } else {
+            sound.play_digit(digit);
+            DIGIT_TIME + DIGIT_GAP
+        };
+        tokio::time::sleep(pause).await;
+    }
+}

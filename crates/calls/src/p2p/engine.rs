@@ -1,0 +1,282 @@
+//! The one place that builds and asks the `webrtc` library.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use care4w_protocol::rest::IceServer;
+use rtc::interceptor::Registry;
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_TELEPHONE_EVENT};
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use tokio::sync::mpsc;
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_remote::TrackRemote;
+use webrtc::peer_connection::{
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
+    RTCIceCandidateInit, RTCIceCandidateType, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState, RTCSessionDescription, SettingEngine, SettingEngineBuilder, StatsSelector,
+};
+use webrtc::rtp_transceiver::RtpSender;
+
+use super::{P2pConfig, addresses};
+use crate::defaults::{
+    ICE_CHECK_INTERVAL, ICE_CHECKS_PER_PAIR, ICE_DISCONNECTED_TIME, ICE_FAILED_TIME, ICE_KEEPALIVE_INTERVAL,
+    OPUS_PAYLOAD_TYPE, RELAY_ACCEPTANCE_WAIT, TELEPHONE_EVENT_PAYLOAD_TYPE,
+};
+use crate::{BackendError, PathKind};
+
+/// What the library tells of one connection.
+pub(super) enum EngineEvent {
+    /// A local candidate was found: its `candidate:` line.
+    Candidate(String),
+    /// The connection came to a new state.
+    State(RTCPeerConnectionState),
+    /// The other end's first packet came.
+    Track(Arc<dyn TrackRemote>),
+}
+
+/// One peer connection with its one outgoing track. Nothing is sent by any socket before
+/// [`Engine::offer`] or [`Engine::answer`].
+pub(super) struct Engine {
+    connection: Arc<dyn PeerConnection>,
+    sender: Arc<dyn RtpSender>,
+    /// Where packets go out.
+    pub track: Arc<TrackLocalStaticRTP>,
+    /// The stream of those packets.
+    pub ssrc: u32,
+}
+
+struct Observer(mpsc::UnboundedSender<EngineEvent>);
+
+// A closed channel means that the call is over: what the library still tells then is of no interest.
+#[async_trait]
+impl PeerConnectionEventHandler for Observer {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        if let Ok(init) = event.candidate.to_json() {
+            self.0.send(EngineEvent::Candidate(init.candidate)).ok();
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.0.send(EngineEvent::State(state)).ok();
+    }
+
+    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
+        self.0.send(EngineEvent::Track(track)).ok();
+    }
+}
+
+impl Engine {
+    /// Binds the sockets and makes the keys of a call.
+    pub async fn build(
+        config: &P2pConfig,
+        ice: Vec<IceServer>,
+        events: mpsc::UnboundedSender<EngineEvent>,
+    ) -> Result<Self, BackendError> {
+        let mut media = MediaEngine::default();
+        for codec in codecs() {
+            media
+                .register_codec(codec, RtpCodecKind::Audio)
+                .map_err(|_| BackendError::Engine("a codec was not registered"))?;
+        }
+        let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
+        let connection = PeerConnectionBuilder::new()
+            .with_configuration(
+                RTCConfigurationBuilder::new().with_ice_servers(usable(ice)).with_ice_transport_policy(policy).build(),
+            )
+            .with_media_engine(media)
+            .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+            .with_setting_engine(settings())
+            .with_handler(Arc::new(Observer(events)))
+            .with_udp_addrs(addresses::to_bind(config.loopback))
+            .build()
+            .await
+            .map_err(|_| BackendError::Engine("no socket could be opened"))?;
+        let connection: Arc<dyn PeerConnection> = Arc::new(connection);
+        let ssrc: u32 = rand::random();
+        let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
+            "care4w".to_owned(),
+            "care4w-audio".to_owned(),
+            "microphone".to_owned(),
+            RtpCodecKind::Audio,
+            vec![RTCRtpEncodingParameters {
+                rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+                codec: opus(),
+                ..Default::default()
+            }],
+        )));
+        let sender = connection
+            .add_track(Arc::clone(&track) as Arc<dyn TrackLocal>)
+            .await
+            .map_err(|_| BackendError::Engine("the track was not added"))?;
+        Ok(Self { connection, sender, track, ssrc })
+    }
+
+    /// Makes and applies an offer; candidates are looked for from here on.
+    pub async fn offer(&self) -> Result<String, BackendError> {
+        const FAILED: BackendError = BackendError::Engine("the offer could not be made");
+        let offer = self.connection.create_offer(None).await.map_err(|_| FAILED)?;
+        let sdp = offer.sdp.clone();
+        self.connection.set_local_description(offer).await.map_err(|_| FAILED)?;
+        Ok(sdp)
+    }
+
+    /// The same with new credentials and new sockets (RFC 8445, 9).
+    pub async fn restart_offer(&self) -> Result<String, BackendError> {
+        self.connection.restart_ice().await.map_err(|_| BackendError::Engine("the path could not be restarted"))?;
+        self.offer().await
+    }
+
+    /// Applies the other end's offer. Sends nothing.
+    pub async fn take_offer(&self, sdp: String) -> Result<(), BackendError> {
+        let offer = RTCSessionDescription::offer(sdp).map_err(|_| BackendError::BadDescription)?;
+        self.connection.set_remote_description(offer).await.map_err(|_| BackendError::BadDescription)
+    }
+
+    /// Makes and applies the answer; candidates are looked for from here on.
+    pub async fn answer(&self) -> Result<String, BackendError> {
+        const FAILED: BackendError = BackendError::Engine("the answer could not be made");
+        let answer = self.connection.create_answer(None).await.map_err(|_| FAILED)?;
+        let sdp = answer.sdp.clone();
+        self.connection.set_local_description(answer).await.map_err(|_| FAILED)?;
+        Ok(sdp)
+    }
+
+    /// Applies the other end's answer.
+    pub async fn take_answer(&self, sdp: String) -> Result<(), BackendError> {
+        let answer = RTCSessionDescription::answer(sdp).map_err(|_| BackendError::BadDescription)?;
+        self.connection.set_remote_description(answer).await.map_err(|_| BackendError::BadDescription)
+    }
+
+    /// Adds a candidate of the other end. One that cannot be read is left out.
+    pub async fn add_candidate(&self, candidate: String) {
+        let init = RTCIceCandidateInit { candidate, sdp_mline_index: Some(0), ..Default::default() };
+        if self.connection.add_ice_candidate(init).await.is_err() {
+            tracing::debug!("a candidate of the other end could not be read");
+        }
+    }
+
+    /// Round trip of the chosen pair, in milliseconds.
+    pub async fn rtt_ms(&self) -> Option<f64> {
+        let report = self.connection.get_stats(Instant::now(), StatsSelector::None).await;
+        report
+            .candidate_pairs()
+            .filter(|pair| pair.nominated && pair.responses_received > 0)
+            .max_by_key(|pair| pair.responses_received)
+            .map(|pair| pair.current_round_trip_time * 1_000.0)
+            .filter(|rtt| rtt.is_finite() && *rtt >= 0.0)
+    }
+
+    /// Kind of the local candidate of the chosen pair.
+    pub async fn path(&self) -> Option<PathKind> {
+        let transport = self.sender.transport().await.ok()??;
+        let pair = transport.ice_transport().get_selected_candidate_pair().await.ok()??;
+        match pair.local().typ {
+            RTCIceCandidateType::Host => Some(PathKind::Host),
+            RTCIceCandidateType::Srflx => Some(PathKind::Srflx),
+            RTCIceCandidateType::Prflx => Some(PathKind::Prflx),
+            RTCIceCandidateType::Relay => Some(PathKind::Relay),
+            _ => None,
+        }
+    }
+
+    /// Closes the sockets. A TURN server is told, which takes at most a tenth of a second.
+    pub async fn close(&self) {
+        if self.connection.close().await.is_err() {
+            tracing::debug!("the peer connection did not close cleanly");
+        }
+    }
+}
+
+fn settings() -> SettingEngine {
+    SettingEngineBuilder::new()
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS_PER_PAIR))
+        .with_ice_timeouts(Some(ICE_DISCONNECTED_TIME), Some(ICE_FAILED_TIME), Some(ICE_KEEPALIVE_INTERVAL))
+        .with_host_acceptance_min_wait(Some(Duration::ZERO))
+        .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_relay_acceptance_min_wait(Some(RELAY_ACCEPTANCE_WAIT))
+        // Which addresses there are is decided by what is bound.
+        .with_include_loopback_candidate(true)
+        // Otherwise it binds port 5353 and asks the network for names.
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        // A restart is for a network that changed: old sockets may be dead.
+        .with_discard_local_candidates_during_ice_restart(true)
+        .build()
+}
+
+fn opus() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        rtcp_feedback: vec![],
+    }
+}
+
+fn codecs() -> [RTCRtpCodecParameters; 2] {
+    let telephone_event = RTCRtpCodec {
+        mime_type: MIME_TYPE_TELEPHONE_EVENT.to_owned(),
+        clock_rate: 48_000,
+        channels: 0,
+        sdp_fmtp_line: String::new(),
+        rtcp_feedback: vec![],
+    };
+    [
+        RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE },
+        RTCRtpCodecParameters { rtp_codec: telephone_event, payload_type: TELEPHONE_EVENT_PAYLOAD_TYPE },
+    ]
+}
+
+/// The servers that the library can use: STUN and TURN over UDP (webrtc-rs issue #848). One that it cannot use must
+/// not cost the call.
+fn usable(servers: Vec<IceServer>) -> Vec<RTCIceServer> {
+    servers
+        .into_iter()
+        .filter_map(|server| {
+            let credentials = server.username.is_some() && server.credential.is_some();
+            let urls: Vec<String> = server
+                .urls
+                .into_iter()
+                .filter(|url| {
+                    let turn = url.starts_with("turn:") && credentials && !url.contains("transport=tcp");
+                    url.starts_with("stun:") || turn
+                })
+                .collect();
+            (!urls.is_empty()).then(|| RTCIceServer {
+                urls,
+                username: server.username.unwrap_or_default(),
+                credential: server.credential.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_the_library_cannot_use_are_left_out() {
+        let server = |url: &str, credential: Option<&str>| IceServer {
+            urls: vec![url.to_owned()],
+            username: credential.map(str::to_owned),
+            credential: credential.map(str::to_owned),
+        };
+        let servers = usable(vec![
+            server("stun:turn.example:3478", None),
+            server("turn:turn.example:3478?transport=udp", Some("x")),
+            server("turn:turn.example:3478?transport=tcp", Some("x")),
+            server("turns:turn.example:5349", Some("x")),
+            server("turn:turn.example:3478", None),
+        ]);
+        let urls: Vec<_> = servers.iter().flat_map(|server| &server.urls).map(String::as_str).collect();
+        assert_eq!(urls, ["stun:turn.example:3478", "turn:turn.example:3478?transport=udp"]);
+    }
+}

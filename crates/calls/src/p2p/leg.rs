@@ -1,0 +1,474 @@
+//! One call of the backend: a task that owns its connection and takes everything that concerns it in order.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use care4w_protocol::limits::MAX_CANDIDATES_PER_CALL;
+use care4w_protocol::rest::IceServer;
+use care4w_protocol::signal::{Candidate, ClientMessage, Ended, Sdp, ServerMessage};
+use care4w_protocol::{ApiError, CallId, ErrorCode};
+use tokio::sync::{mpsc, oneshot};
+use webrtc::media_stream::track_remote::TrackRemote;
+use webrtc::peer_connection::RTCPeerConnectionState;
+
+use super::description::{PayloadTypes, is_udp_candidate, split_candidates};
+use super::engine::{Engine, EngineEvent};
+use super::packets::Packets;
+use super::pump::{self, Flow};
+use super::{Routes, Shared};
+use crate::defaults::RESTART_RETRY;
+use crate::{BackendError, BackendEvent, EndReason, MediaPorts, PathStats, ReceivePacket};
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, BackendError>>;
+
+/// What a call is told.
+pub(super) enum ToLeg {
+    Dial { to: care4w_phone::Care4wId, ice: Vec<IceServer>, media: MediaPorts, reply: Reply<()> },
+    Ring { reply: Reply<()> },
+    Prepare { ice: Vec<IceServer>, reply: Reply<()> },
+    Accept { media: MediaPorts, reply: Reply<()> },
+    Leave { last: ClientMessage, reply: Reply<()> },
+    Digits { digits: String, reply: Reply<()> },
+    Restart { reply: Reply<()> },
+    Stats { reply: oneshot::Sender<PathStats> },
+    Signal(ServerMessage),
+    FirstPacket,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Path {
+    /// Not up yet.
+    New,
+    Up,
+    Lost,
+}
+
+pub(super) struct Leg {
+    call: CallId,
+    shared: Arc<Shared>,
+    routes: Weak<Routes>,
+    /// Its own address, for its tasks.
+    own: mpsc::WeakUnboundedSender<ToLeg>,
+    inbox: mpsc::UnboundedReceiver<ToLeg>,
+    engine_tx: mpsc::UnboundedSender<EngineEvent>,
+    engine_rx: mpsc::UnboundedReceiver<EngineEvent>,
+    /// The caller's offer, at a callee that has not prepared yet.
+    offer: Option<Sdp>,
+    incoming_call: bool,
+    engine: Option<Engine>,
+    types: Option<PayloadTypes>,
+    media: Option<MediaPorts>,
+    receiver: Option<ReceivePacket>,
+    digits: Option<mpsc::UnboundedSender<String>>,
+    flow: Arc<Flow>,
+    /// Candidates of the other end that must wait: at a caller for the answer, at a callee for the person.
+    held: Vec<String>,
+    open_to_candidates: bool,
+    ringing: bool,
+    accepted: bool,
+    answered: bool,
+    heard: bool,
+    path: Path,
+    offer_pending: bool,
+    restart_at: Option<Instant>,
+}
+
+/// Whether the call goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Go,
+    Over,
+}
+
+impl Leg {
+    pub fn new(
+        call: CallId,
+        shared: Arc<Shared>,
+        routes: Weak<Routes>,
+        (own, inbox): (mpsc::WeakUnboundedSender<ToLeg>, mpsc::UnboundedReceiver<ToLeg>),
+        offer: Option<Sdp>,
+    ) -> Self {
+        let (engine_tx, engine_rx) = mpsc::unbounded_channel();
+        Self {
+            call,
+            shared,
+            routes,
+            own,
+            inbox,
+            engine_tx,
+            engine_rx,
+            incoming_call: offer.is_some(),
+            offer,
+            engine: None,
+            types: None,
+            media: None,
+            receiver: None,
+            digits: None,
+            flow: Arc::default(),
+            held: Vec::new(),
+            open_to_candidates: false,
+            ringing: false,
+            accepted: false,
+            answered: false,
+            heard: false,
+            path: Path::New,
+            offer_pending: false,
+            restart_at: None,
+        }
+    }
+
+    /// Lives until the call is over or the backend is dropped.
+    pub async fn run(mut self) {
+        loop {
+            let restart_at = self.restart_at;
+            let restart = async move {
+                match restart_at {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let next = tokio::select! {
+                // What the library found out comes before what is asked of it.
+                biased;
+                Some(event) = self.engine_rx.recv() => self.on_engine(event),
+                message = self.inbox.recv() => match message {
+                    Some(message) => self.on_message(message).await,
+                    None => Next::Over,
+                },
+                () = restart => {
+                    self.restart_at = None;
+                    if let Err(error) = self.restart().await {
+                        tracing::debug!(%error, "the path was not restarted");
+                    }
+                    Next::Go
+                }
+            };
+            if next == Next::Over {
+                break;
+            }
+        }
+        if let Some(routes) = self.routes.upgrade() {
+            routes.forget(self.call);
+        }
+        if let Some(engine) = self.engine.take() {
+            engine.close().await;
+        }
+    }
+
+    async fn on_message(&mut self, message: ToLeg) -> Next {
+        match message {
+            ToLeg::Dial { to, ice, media, reply } => {
+                let result = self.dial(to, ice, media).await;
+                let failed = result.is_err();
+                reply.send(result).ok();
+                if failed { Next::Over } else { Next::Go }
+            }
+            ToLeg::Ring { reply } => {
+                reply.send(self.shared.signals.send(ClientMessage::Ringing { call: self.call })).ok();
+                Next::Go
+            }
+            ToLeg::Prepare { ice, reply } => {
+                reply.send(self.prepare(ice).await).ok();
+                Next::Go
+            }
+            ToLeg::Accept { media, reply } => {
+                reply.send(self.accept(media).await).ok();
+                Next::Go
+            }
+            ToLeg::Leave { last, reply } => {
+                reply.send(self.shared.signals.send(last)).ok();
+                Next::Over
+            }
+            ToLeg::Digits { digits, reply } => {
+                reply.send(self.dial_digits(digits)).ok();
+                Next::Go
+            }
+            ToLeg::Restart { reply } => {
+                reply.send(self.restart().await).ok();
+                Next::Go
+            }
+            ToLeg::Stats { reply } => {
+                reply.send(self.stats().await).ok();
+                Next::Go
+            }
+            ToLeg::Signal(message) => self.on_signal(message).await,
+            ToLeg::FirstPacket => {
+                self.heard = true;
+                self.tell(BackendEvent::MediaFlowing { call: self.call });
+                Next::Go
+            }
+        }
+    }
+
+    async fn dial(
+        &mut self,
+        to: care4w_phone::Care4wId,
+        ice: Vec<IceServer>,
+        media: MediaPorts,
+    ) -> Result<(), BackendError> {
+        let engine = Engine::build(&self.shared.config, ice, self.engine_tx.clone()).await?;
+        let offer = engine.offer().await?;
+        self.engine = Some(engine);
+        self.receiver = Some(Arc::clone(&media.incoming));
+        self.media = Some(media);
+        // Candidates follow: the library's events are read only after this.
+        self.shared.signals.send(ClientMessage::Invite { call: self.call, to, offer: Sdp(offer) })
+    }
+
+    /// Everything that sends no packet: sockets, keys, the caller's offer without its candidates (the library would
+    /// connect to those for TCP at once).
+    async fn prepare(&mut self, ice: Vec<IceServer>) -> Result<(), BackendError> {
+        let Some(Sdp(offer)) = self.offer.take() else { return Ok(()) };
+        self.types = Some(PayloadTypes::read(&offer).ok_or(BackendError::BadDescription)?);
+        let (offer, candidates) = split_candidates(&offer);
+        for candidate in candidates {
+            self.hold(candidate);
+        }
+        let engine = Engine::build(&self.shared.config, ice, self.engine_tx.clone()).await?;
+        let taken = engine.take_offer(offer).await;
+        self.engine = Some(engine);
+        taken
+    }
+
+    async fn accept(&mut self, media: MediaPorts) -> Result<(), BackendError> {
+        if !self.incoming_call || self.accepted {
+            return Err(BackendError::NoSuchCall);
+        }
+        self.prepare(Vec::new()).await?;
+        let engine = self.engine.as_ref().ok_or(BackendError::BadDescription)?;
+        let answer = engine.answer().await?;
+        self.accepted = true;
+        self.receiver = Some(Arc::clone(&media.incoming));
+        self.media = Some(media);
+        self.shared.signals.send(ClientMessage::Answer { call: self.call, answer: Sdp(answer) })?;
+        self.start_sending();
+        self.admit_candidates().await;
+        Ok(())
+    }
+
+    fn dial_digits(&mut self, digits: String) -> Result<(), BackendError> {
+        if self.types.is_none_or(|types| types.telephone_event.is_none()) {
+            return Err(BackendError::NotAvailable);
+        }
+        let sender = self.digits.as_ref().ok_or(BackendError::NoSuchCall)?;
+        sender.send(digits).map_err(|_| BackendError::NoSuchCall)
+    }
+
+    async fn restart(&mut self) -> Result<(), BackendError> {
+        // A second offer before the first one's answer would leave the two ends with different credentials.
+        if self.offer_pending {
+            return Ok(());
+        }
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        let offer = engine.restart_offer().await?;
+        self.offer_pending = true;
+        self.shared.signals.send(ClientMessage::Offer { call: self.call, offer: Sdp(offer) })
+    }
+
+    async fn stats(&self) -> PathStats {
+        let (rtt_ms, path) = match &self.engine {
+            Some(engine) => (engine.rtt_ms().await, engine.path().await),
+            None => (None, None),
+        };
+        PathStats {
+            rtt_ms,
+            path,
+            sent: self.flow.sent.load(Ordering::Relaxed),
+            received: self.flow.received.load(Ordering::Relaxed),
+            remote_loss_percent: None,
+            codec: self.types.map(|_| "opus"),
+        }
+    }
+
+    async fn on_signal(&mut self, message: ServerMessage) -> Next {
+        match message {
+            ServerMessage::Ringing { .. } if !self.incoming_call && !self.answered => {
+                self.ringing = true;
+                self.tell(BackendEvent::Ringing { call: self.call });
+            }
+            ServerMessage::Answer { answer, .. } if !self.incoming_call && !self.answered => {
+                if let Err(error) = self.on_answer(answer).await {
+                    return self.fail(&error);
+                }
+            }
+            ServerMessage::Taken { .. } if self.accepted && !self.answered => {
+                self.answered = true;
+                self.tell(BackendEvent::Answered { call: self.call });
+            }
+            ServerMessage::Candidate { candidate, .. } => self.on_candidate(candidate).await,
+            ServerMessage::Offer { offer, .. } if self.accepted || self.answered => {
+                // The old path may still live: a bad offer does not end the call.
+                if let Err(error) = self.on_new_offer(offer).await {
+                    tracing::debug!(%error, "a new offer was not taken");
+                }
+            }
+            ServerMessage::OfferAnswer { answer, .. } if self.offer_pending => {
+                self.offer_pending = false;
+                if let Err(error) = self.on_new_answer(answer).await {
+                    tracing::debug!(%error, "an answer to a new offer was not taken");
+                }
+                if self.path == Path::Lost {
+                    self.restart_at = Some(Instant::now() + RESTART_RETRY);
+                }
+            }
+            ServerMessage::Ended { reason, .. } => return self.on_ended(reason),
+            ServerMessage::Refused { error, .. } => return self.on_refused(&error),
+            _ => {}
+        }
+        Next::Go
+    }
+
+    async fn on_answer(&mut self, answer: Sdp) -> Result<(), BackendError> {
+        self.types = Some(PayloadTypes::read(&answer.0).ok_or(BackendError::BadDescription)?);
+        let (answer, candidates) = split_candidates(&answer.0);
+        for candidate in candidates {
+            self.hold(candidate);
+        }
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        engine.take_answer(answer).await?;
+        self.answered = true;
+        self.tell(BackendEvent::Answered { call: self.call });
+        self.start_sending();
+        self.admit_candidates().await;
+        Ok(())
+    }
+
+    async fn on_new_offer(&mut self, offer: Sdp) -> Result<(), BackendError> {
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        let (offer, candidates) = split_candidates(&offer.0);
+        engine.take_offer(offer).await?;
+        let answer = engine.answer().await?;
+        self.shared.signals.send(ClientMessage::OfferAnswer { call: self.call, answer: Sdp(answer) })?;
+        self.add_all(candidates).await;
+        Ok(())
+    }
+
+    async fn on_new_answer(&mut self, answer: Sdp) -> Result<(), BackendError> {
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        let (answer, candidates) = split_candidates(&answer.0);
+        engine.take_answer(answer).await?;
+        self.add_all(candidates).await;
+        Ok(())
+    }
+
+    async fn on_candidate(&mut self, Candidate { candidate, .. }: Candidate) {
+        if self.open_to_candidates {
+            self.add_all(vec![candidate]).await;
+        } else {
+            self.hold(candidate);
+        }
+    }
+
+    fn hold(&mut self, candidate: String) {
+        if self.held.len() < MAX_CANDIDATES_PER_CALL {
+            self.held.push(candidate);
+        }
+    }
+
+    async fn admit_candidates(&mut self) {
+        self.open_to_candidates = true;
+        let held = std::mem::take(&mut self.held);
+        self.add_all(held).await;
+    }
+
+    async fn add_all(&self, candidates: Vec<String>) {
+        let Some(engine) = &self.engine else { return };
+        for candidate in candidates.into_iter().filter(|candidate| is_udp_candidate(candidate)) {
+            engine.add_candidate(candidate).await;
+        }
+    }
+
+    fn on_ended(&mut self, reason: Ended) -> Next {
+        let reason = EndReason::from_server(reason, self.incoming_call, self.heard);
+        self.tell(BackendEvent::Ended { call: self.call, reason });
+        Next::Over
+    }
+
+    /// The server did not carry out a message. It is the end where the call depended on it; a candidate too many
+    /// is not.
+    fn on_refused(&mut self, error: &ApiError) -> Next {
+        let placing = !self.incoming_call && !self.ringing && !self.answered;
+        let taking = self.accepted && !self.answered;
+        if !placing && !taking {
+            return Next::Go;
+        }
+        let reason = match error.code {
+            ErrorCode::NotFound if placing => EndReason::NotFound,
+            ErrorCode::RateLimited => EndReason::RateLimited,
+            ErrorCode::Unavailable => EndReason::Offline,
+            _ if taking => EndReason::Missed,
+            _ => EndReason::Refused,
+        };
+        self.tell(BackendEvent::Ended { call: self.call, reason });
+        Next::Over
+    }
+
+    fn fail(&mut self, error: &BackendError) -> Next {
+        use care4w_protocol::signal::HangUp;
+        self.shared.signals.send(ClientMessage::HangUp { call: self.call, reason: HangUp::Failed }).ok();
+        self.tell(BackendEvent::Ended { call: self.call, reason: error.end_reason() });
+        Next::Over
+    }
+
+    fn on_engine(&mut self, event: EngineEvent) -> Next {
+        match event {
+            EngineEvent::Candidate(candidate) => {
+                let candidate = Candidate { candidate, sdp_mid: None, sdp_m_line_index: Some(0) };
+                if self.shared.signals.send(ClientMessage::Candidate { call: self.call, candidate }).is_err() {
+                    tracing::debug!("a candidate could not be sent");
+                }
+            }
+            EngineEvent::State(RTCPeerConnectionState::Connected) => self.on_path_up(),
+            EngineEvent::State(RTCPeerConnectionState::Disconnected | RTCPeerConnectionState::Failed) => {
+                self.on_path_lost();
+            }
+            EngineEvent::State(_) => {}
+            EngineEvent::Track(track) => self.on_track(track),
+        }
+        Next::Go
+    }
+
+    fn on_path_up(&mut self) {
+        self.restart_at = None;
+        self.flow.up.store(true, Ordering::Relaxed);
+        let before = std::mem::replace(&mut self.path, Path::Up);
+        match before {
+            Path::New => self.tell(BackendEvent::PathUp { call: self.call }),
+            Path::Lost => self.tell(BackendEvent::PathRestored { call: self.call }),
+            Path::Up => {}
+        }
+    }
+
+    fn on_path_lost(&mut self) {
+        if self.path == Path::Up {
+            self.path = Path::Lost;
+            self.tell(BackendEvent::PathLost { call: self.call });
+        }
+    }
+
+    fn on_track(&mut self, track: Arc<dyn TrackRemote>) {
+        let (Some(receiver), Some(types)) = (self.receiver.clone(), self.types) else { return };
+        let own = self.own.clone();
+        let first = move || {
+            if let Some(own) = own.upgrade() {
+                own.send(ToLeg::FirstPacket).ok();
+            }
+        };
+        tokio::spawn(pump::receive(track, types.opus, Arc::clone(&self.flow), receiver, first));
+    }
+
+    fn start_sending(&mut self) {
+        let (Some(engine), Some(types), Some(media)) = (&self.engine, self.types, self.media.take()) else { return };
+        let (digits, digits_rx) = mpsc::unbounded_channel();
+        self.digits = Some(digits);
+        let packets = Packets::new(engine.ssrc, types, rand::random(), rand::random());
+        let track = Arc::clone(&engine.track);
+        tokio::spawn(pump::send(packets, track, Arc::clone(&self.flow), media.outgoing, digits_rx));
+    }
+
+    fn tell(&self, event: BackendEvent) {
+        // A line that is gone needs no events.
+        self.shared.events.send(event).ok();
+    }
+}

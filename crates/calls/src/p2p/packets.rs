@@ -1,0 +1,137 @@
+//! RTP packets of one call's sound (RFC 3550, RFC 7587) and its digits (RFC 4733).
+//!
+//! Invariant: sequence numbers rise by one with every packet whatever its kind; the timestamp rises by what each
+//! frame lasts. No I/O, no clock.
+
+use bytes::Bytes;
+use rtc::rtp;
+
+use super::description::PayloadTypes;
+use crate::EncodedFrame;
+
+/// Makes the packets of one stream.
+#[derive(Debug)]
+pub(super) struct Packets {
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    types: PayloadTypes,
+    first: bool,
+}
+
+/// One of the packets that make up a digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DigitPacket {
+    /// The event of the digit ([`event_of`]).
+    pub event: u8,
+    /// The timestamp at which the digit began: all its packets carry it.
+    pub began: u32,
+    /// How long it has sounded, in 48 kHz samples.
+    pub lasted: u16,
+    /// Whether this is its first packet.
+    pub first: bool,
+    /// Whether the digit is over.
+    pub over: bool,
+}
+
+impl Packets {
+    /// A stream that begins anywhere, as RFC 3550 (5.1) wants it.
+    pub fn new(ssrc: u32, types: PayloadTypes, sequence: u16, timestamp: u32) -> Self {
+        Self { ssrc, sequence, timestamp, types, first: true }
+    }
+
+    /// The packet of a frame.
+    pub fn frame(&mut self, frame: EncodedFrame) -> rtp::Packet {
+        let marker = frame.starts_talkspurt || std::mem::take(&mut self.first);
+        let packet = self.packet(self.types.opus, marker, self.timestamp, Bytes::from(frame.payload));
+        self.timestamp = self.timestamp.wrapping_add(frame.samples);
+        packet
+    }
+
+    /// The timestamp that the next frame will carry.
+    pub fn timestamp(&self) -> u32 {
+        self.timestamp
+    }
+
+    /// A packet of a digit; `None` when the other end takes no telephone events.
+    pub fn digit(&mut self, digit: DigitPacket) -> Option<rtp::Packet> {
+        const VOLUME: u8 = 10; // −10 dBm0, as most phones send
+        let kind = self.types.telephone_event?;
+        let [high, low] = digit.lasted.to_be_bytes();
+        let flags = if digit.over { 0x80 | VOLUME } else { VOLUME };
+        let payload = Bytes::from(vec![digit.event, flags, high, low]);
+        Some(self.packet(kind, digit.first, digit.began, payload))
+    }
+
+    fn packet(&mut self, kind: u8, marker: bool, timestamp: u32, payload: Bytes) -> rtp::Packet {
+        let mut packet = rtp::Packet::default();
+        packet.header.version = 2;
+        packet.header.marker = marker;
+        packet.header.payload_type = kind;
+        packet.header.sequence_number = self.sequence;
+        packet.header.timestamp = timestamp;
+        packet.header.ssrc = self.ssrc;
+        packet.payload = payload;
+        self.sequence = self.sequence.wrapping_add(1);
+        packet
+    }
+}
+
+/// The telephone event of a digit (RFC 4733, 3.2).
+pub(super) fn event_of(digit: char) -> Option<u8> {
+    match digit.to_ascii_uppercase() {
+        digit @ '0'..='9' => Some(digit as u8 - b'0'),
+        '*' => Some(10),
+        '#' => Some(11),
+        digit @ 'A'..='D' => Some(digit as u8 - b'A' + 12),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TYPES: PayloadTypes = PayloadTypes { opus: 111, telephone_event: Some(110) };
+
+    fn frame(samples: u32, starts_talkspurt: bool) -> EncodedFrame {
+        EncodedFrame { payload: vec![1, 2, 3], samples, starts_talkspurt }
+    }
+
+    #[test]
+    fn sequence_numbers_and_timestamps_wrap_around() {
+        let mut packets = Packets::new(7, TYPES, u16::MAX, u32::MAX - 959);
+        let first = packets.frame(frame(960, false));
+        let second = packets.frame(frame(960, false));
+        assert_eq!((first.header.sequence_number, first.header.timestamp), (u16::MAX, u32::MAX - 959));
+        assert_eq!((second.header.sequence_number, second.header.timestamp), (0, 0));
+        assert!(first.header.marker && !second.header.marker, "the first packet of a stream is marked");
+    }
+
+    #[test]
+    fn a_digit_shares_the_sequence_and_keeps_the_time_at_which_it_began() {
+        let mut packets = Packets::new(7, TYPES, 5, 1_000);
+        packets.frame(frame(960, false));
+        let began = packets.timestamp();
+        let digit = DigitPacket { event: 11, began, lasted: 960, first: true, over: false };
+        let start = packets.digit(digit).unwrap();
+        packets.frame(frame(960, false));
+        let end = packets.digit(DigitPacket { lasted: 4_800, first: false, over: true, ..digit }).unwrap();
+        assert_eq!((start.header.sequence_number, end.header.sequence_number), (6, 8));
+        assert_eq!((start.header.timestamp, end.header.timestamp), (1_960, 1_960));
+        assert_eq!(&end.payload[..], [11, 0x8a, 0x12, 0xc0]);
+    }
+
+    #[test]
+    fn digits_are_not_sent_to_an_end_that_does_not_take_them() {
+        let mut packets = Packets::new(7, PayloadTypes { telephone_event: None, ..TYPES }, 5, 0);
+        assert!(packets.digit(DigitPacket { event: 1, began: 0, lasted: 960, first: true, over: false }).is_none());
+    }
+
+    #[test]
+    fn every_dialled_character_has_its_event() {
+        let events: Vec<_> = "0123456789*#abcD".chars().map(|digit| event_of(digit).unwrap()).collect();
+        assert_eq!(events, (0..16).collect::<Vec<u8>>());
+        assert_eq!(event_of('w'), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! Sends one call's frames and digits, and hands on what comes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rtc::rtp;
+use tokio::sync::mpsc;
+use tokio::time::{self, MissedTickBehavior};
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
+
+use super::packets::{DigitPacket, Packets, event_of};
+use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT};
+use crate::{EncodedFrame, ReceivePacket, RtpAudio};
+
+/// Between two packets of a digit (RFC 4733, 2.5.1.2: the packetisation time of the sound).
+const DIGIT_STEP: Duration = Duration::from_millis(20);
+
+/// The last packet of a digit goes out three times (RFC 4733, 2.5.1.4).
+const DIGIT_ENDS: u8 = 3;
+
+/// What the sending task, the receiving task and the call share.
+#[derive(Default)]
+pub(super) struct Flow {
+    /// Whether what is sent arrives. Before that it would be lost, the codec's first packets with it.
+    pub up: AtomicBool,
+    /// Packets sent.
+    pub sent: AtomicU64,
+    /// Packets received.
+    pub received: AtomicU64,
+}
+
+/// Sends until both channels are closed.
+pub(super) async fn send(
+    mut packets: Packets,
+    track: Arc<TrackLocalStaticRTP>,
+    flow: Arc<Flow>,
+    mut frames: mpsc::Receiver<EncodedFrame>,
+    mut digits: mpsc::UnboundedReceiver<String>,
+) {
+    let mut dialling = Dialling::default();
+    let mut step = time::interval(DIGIT_STEP);
+    step.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            frame = frames.recv() => match frame {
+                Some(frame) if flow.up.load(Ordering::Relaxed) => {
+                    let packet = packets.frame(frame);
+                    write(&track, &flow, packet).await;
+                }
+                // Too early to arrive: the sound goes on where it would be.
+                Some(_) => {}
+                None => return,
+            },
+            Some(more) = digits.recv() => dialling.queue.extend(more.chars()),
+            _ = step.tick(), if dialling.busy() => {
+                for packet in dialling.step(&mut packets) {
+                    write(&track, &flow, packet).await;
+                }
+            }
+        }
+    }
+}
+
+async fn write(track: &TrackLocalStaticRTP, flow: &Flow, packet: rtp::Packet) {
+    // An error means that the connection is gone: its state says so by itself.
+    if track.write_rtp(packet).await.is_ok() {
+        flow.sent.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Digits that are being sent. One `step` is [`DIGIT_STEP`] of time.
+#[derive(Default)]
+struct Dialling {
+    queue: VecDeque<char>,
+    sounding: Option<DigitPacket>,
+    pause: Duration,
+}
+
+impl Dialling {
+    fn busy(&self) -> bool {
+        self.sounding.is_some() || !self.pause.is_zero() || !self.queue.is_empty()
+    }
+
+    fn step(&mut self, packets: &mut Packets) -> Vec<rtp::Packet> {
+        if !self.pause.is_zero() {
+            self.pause = self.pause.saturating_sub(DIGIT_STEP);
+            return Vec::new();
+        }
+        let Some(mut digit) = self.sounding.take().or_else(|| self.next(packets.timestamp())) else {
+            return Vec::new();
+        };
+        digit.lasted = digit.lasted.saturating_add(samples(DIGIT_STEP));
+        digit.over = digit.lasted >= samples(DIGIT_TIME);
+        let times = if digit.over { DIGIT_ENDS } else { 1 };
+        let sent = (0..times).filter_map(|_| packets.digit(digit)).collect();
+        if digit.over {
+            self.pause = DIGIT_GAP;
+        } else {
+            self.sounding = Some(DigitPacket { first: false, ..digit });
+        }
+        sent
+    }
+
+    fn next(&mut self, began: u32) -> Option<DigitPacket> {
+        let digit = self.queue.pop_front()?;
+        match event_of(digit) {
+            Some(event) => Some(DigitPacket { event, began, lasted: 0, first: true, over: false }),
+            None => {
+                self.pause = DIGIT_WAIT;
+                None
+            }
+        }
+    }
+}
+
+fn samples(time: Duration) -> u16 {
+    u16::try_from(time.as_millis() * 48).unwrap_or(u16::MAX)
+}
+
+/// Hands on the packets of a track until it ends; `first` is called with the first one.
+pub(super) async fn receive(
+    track: Arc<dyn TrackRemote>,
+    opus: u8,
+    flow: Arc<Flow>,
+    incoming: ReceivePacket,
+    first: impl FnOnce() + Send,
+) {
+    let mut first = Some(first);
+    while let Some(event) = track.poll().await {
+        match event {
+            TrackRemoteEvent::OnRtpPacket(packet) if packet.header.payload_type == opus => {
+                let arrived = Instant::now();
+                flow.received.fetch_add(1, Ordering::Relaxed);
+                incoming(RtpAudio {
+                    sequence: packet.header.sequence_number,
+                    timestamp: packet.header.timestamp,
+                    payload: packet.payload.to_vec(),
+                    arrived,
+                });
+                if let Some(first) = first.take() {
+                    first();
+                }
+            }
+            TrackRemoteEvent::OnEnded => return,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::description::PayloadTypes;
+    use super::*;
+
+    #[test]
+    fn a_digit_goes_out_every_20_ms_and_its_end_three_times() {
+        let mut packets = Packets::new(1, PayloadTypes { opus: 111, telephone_event: Some(110) }, 0, 0);
+        let mut dialling = Dialling { queue: "5w".chars().collect(), ..Dialling::default() };
+        let mut sent = Vec::new();
+        let mut steps = 0;
+        while dialling.busy() {
+            sent.extend(dialling.step(&mut packets));
+            steps += 1;
+        }
+        let lasted: Vec<_> = sent.iter().map(|p| u16::from_be_bytes([p.payload[2], p.payload[3]])).collect();
+        assert_eq!(lasted, [960, 1_920, 2_880, 3_840, 4_800, 4_800, 4_800]);
+        assert_eq!(sent.iter().filter(|p| p.header.marker).count(), 1, "only the first packet is marked");
+        assert_eq!(sent.iter().filter(|p| p.payload[1] & 0x80 != 0).count(), 3, "three ends");
+        let time = DIGIT_TIME + DIGIT_GAP + DIGIT_STEP + DIGIT_WAIT;
+        assert_eq!(DIGIT_STEP * steps, time, "the digit, its gap, and the wait with the step that began it");
+    }
+}
