@@ -1,0 +1,8 @@
+//! One suite that every voice backend must pass, and what only the peer-to-peer one must.
+#![allow(clippy::unwrap_used)]
+
+mod contract;
+mod exchange;
+mod fake;
+mod p2p;
+mod phone;

@@ -1,0 +1,151 @@
+//! The peer-to-peer backend holds to the contract, over real sockets on this machine's loopback.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::Instant;
+
+use care4w_calls::p2p::{Loopback, P2p, P2pConfig};
+use care4w_calls::{BackendError, BackendEvent};
+use care4w_protocol::CallId;
+use care4w_protocol::signal::{Candidate, ClientMessage, Sdp, ServerMessage};
+use tokio::sync::mpsc;
+
+use crate::contract::connected;
+use crate::exchange::{Exchange, Wire};
+use crate::phone::{Phone, ear, party};
+
+fn phones() -> (Phone, Phone) {
+    let (_, a, b) = phones_and_exchange();
+    (a, b)
+}
+
+fn phones_and_exchange() -> (Arc<Exchange>, Phone, Phone) {
+    let exchange = Arc::new(Exchange::default());
+    let phone = |end: usize, id, name| {
+        let (events, receiver) = mpsc::unbounded_channel();
+        let wire = Wire { exchange: Arc::clone(&exchange), end };
+        let config = P2pConfig { loopback: Loopback::Always, relay_only: false };
+        let backend = P2p::new(config, Arc::new(wire), events);
+        exchange.plug(end, party(id, name), Arc::clone(&backend));
+        Phone::new(party(id, name), backend, receiver)
+    };
+    let (a, b) = (phone(0, "care4w-AMINA11", "Amina"), phone(1, "care4w-BRIAN22", "Brian"));
+    (exchange, a, b)
+}
+
+crate::contract! { phones() }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callee_says_no_address_and_sends_no_packet_before_it_accepts() {
+    let (exchange, a, mut b) = phones_and_exchange();
+    let spy = UdpSocket::bind("127.0.0.1:0").unwrap();
+    spy.set_nonblocking(true).unwrap();
+    let port = spy.local_addr().unwrap().port();
+    // An offer whose candidates point at a spy, as a caller might send who wants to know where somebody is.
+    let (offered, _ear) = a.dial(&b).await;
+    b.expect_incoming(&a.party).await;
+    let offer = exchange.said_by(0).into_iter().find_map(|said| match said {
+        ClientMessage::Invite { offer, .. } => Some(offer.0),
+        _ => None,
+    });
+    let candidate = format!("candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host");
+    let offer = format!("{}a={candidate}\r\n", offer.unwrap());
+    let call = CallId::random();
+    let (events, mut incoming) = mpsc::unbounded_channel();
+    let wire = Wire { exchange: Arc::clone(&exchange), end: 1 };
+    let callee = P2p::new(P2pConfig { loopback: Loopback::Always, relay_only: false }, Arc::new(wire), events);
+    callee.handle_signal(ServerMessage::Invite { call, from: a.party.clone(), offer: Sdp(offer) });
+    let trickled = Candidate { candidate, sdp_mid: None, sdp_m_line_index: Some(0) };
+    callee.handle_signal(ServerMessage::Candidate { call, candidate: trickled });
+    assert!(matches!(incoming.recv().await, Some(BackendEvent::Incoming { .. })));
+    use care4w_calls::VoiceBackend as _;
+    callee.ring(call).await.unwrap();
+    callee.prepare(call, vec![]).await.unwrap();
+    assert_ne!(offered, call);
+    assert_eq!(exchange.said_by(1), [ClientMessage::Ringing { call }], "ringing is all that a caller learns");
+    assert!(spy.recv(&mut [0; 2_000]).is_err(), "no packet before the person accepts");
+    // The same candidates are used after it: the spy hears the first check.
+    let (_ear, ports) = ear();
+    callee.accept(call, ports).await.unwrap();
+    spy.set_nonblocking(false).unwrap();
+    let heard = tokio::task::spawn_blocking(move || spy.recv(&mut [0; 2_000])).await.unwrap();
+    assert!(heard.unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_that_is_none_is_refused_and_harms_nothing() {
+    let (_exchange, a, mut b) = phones_and_exchange();
+    let no_opus = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n";
+    for offer in ["", "nonsense", no_opus, "v=0\r\na=rtpmap:111 opus/48000/2\r\n", "a=rtpmap:111 opus/48000/2\r\n\u{0}"]
+    {
+        let (events, mut incoming) = mpsc::unbounded_channel();
+        let callee = P2p::new(P2pConfig::default(), Arc::new(Deaf), events);
+        let call = CallId::random();
+        callee.handle_signal(ServerMessage::Invite { call, from: a.party.clone(), offer: Sdp(offer.to_owned()) });
+        assert!(matches!(incoming.recv().await, Some(BackendEvent::Incoming { .. })));
+        use care4w_calls::VoiceBackend as _;
+        // Some of these the library takes for a description without sound; then the answer fails.
+        if callee.prepare(call, vec![]).await.is_ok() {
+            callee.accept(call, ear().1).await.ok();
+        }
+        for message in [
+            ServerMessage::Answer { call, answer: Sdp("nonsense".to_owned()) },
+            ServerMessage::Offer { call, offer: Sdp("nonsense".to_owned()) },
+            ServerMessage::OfferAnswer { call, answer: Sdp(String::new()) },
+            ServerMessage::Candidate {
+                call,
+                candidate: Candidate { candidate: "candidate:x".to_owned(), sdp_mid: None, sdp_m_line_index: None },
+            },
+            ServerMessage::Taken { call },
+            ServerMessage::Ringing { call },
+        ] {
+            callee.handle_signal(message);
+        }
+        let refused = callee.refuse(call, care4w_protocol::signal::Refusal::Failed).await;
+        assert!(refused.is_ok(), "the call is still there to be refused: {refused:?}");
+    }
+    // The library still works in this process.
+    let (call, _ear) = a.dial(&b).await;
+    assert_eq!(b.expect_incoming(&a.party).await, call);
+}
+
+/// A server that takes everything and says nothing.
+struct Deaf;
+
+impl care4w_calls::SignalSender for Deaf {
+    fn send(&self, _: ClientMessage) -> Result<(), BackendError> {
+        Ok(())
+    }
+}
+
+/// Not a test of time: it prints what it took (`--nocapture`), for the record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_from_answer_to_the_first_packet_is_measured() {
+    for round in 0..10 {
+        let (mut a, mut b) = phones();
+        let dialled = Instant::now();
+        let (call, mut a_ear) = a.dial(&b).await;
+        b.expect_incoming(&a.party).await;
+        b.backend.ring(call).await.unwrap();
+        a.expect(BackendEvent::Ringing { call }).await;
+        let ringing = dialled.elapsed();
+        b.backend.prepare(call, vec![]).await.unwrap();
+        a_ear.speak(1);
+        let answered = Instant::now();
+        let mut b_ear = b.accept(call).await;
+        b_ear.speak(2);
+        a.expect(BackendEvent::Answered { call }).await;
+        a.expect(BackendEvent::PathUp { call }).await;
+        let path = answered.elapsed();
+        b_ear.hear().await;
+        let callee = answered.elapsed();
+        a_ear.hear().await;
+        let caller = answered.elapsed();
+        let rtt = a.stats(call).await.rtt_ms;
+        eprintln!(
+            "{round}: dial → ringing {ringing:?}; answer → path {path:?}, callee hears {callee:?}, caller {caller:?}; rtt {rtt:?} ms"
+        );
+    }
+    let (mut a, mut b) = phones();
+    connected(&mut a, &mut b).await;
+}

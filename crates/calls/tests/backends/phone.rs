@@ -1,0 +1,136 @@
+//! One end of a call as the suite sees it: a backend, its events, and a microphone that ticks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use care4w_calls::{
+    BackendEvent, BackendName, Callee, EncodedFrame, EndReason, MediaPorts, PathStats, RtpAudio, VoiceBackend,
+};
+use care4w_phone::Care4wId;
+use care4w_protocol::CallId;
+use care4w_protocol::signal::Party;
+use tokio::sync::mpsc;
+
+/// Longer than anything here takes on a machine that is busy with a build.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Phone {
+    pub party: Party,
+    pub backend: Arc<dyn VoiceBackend>,
+    events: mpsc::UnboundedReceiver<BackendEvent>,
+}
+
+/// The application's side of a call's sound.
+pub struct Ear {
+    frames: mpsc::Sender<EncodedFrame>,
+    heard: mpsc::UnboundedReceiver<RtpAudio>,
+}
+
+pub fn party(id: &str, name: &str) -> Party {
+    Party { care4w_id: Care4wId::parse(id).unwrap(), display_name: name.to_owned() }
+}
+
+impl Phone {
+    pub fn new(party: Party, backend: Arc<dyn VoiceBackend>, events: mpsc::UnboundedReceiver<BackendEvent>) -> Self {
+        Self { party, backend, events }
+    }
+
+    pub async fn next(&mut self) -> BackendEvent {
+        tokio::time::timeout(PATIENCE, self.events.recv()).await.expect("an event in time").expect("an event")
+    }
+
+    pub async fn expect(&mut self, event: BackendEvent) {
+        assert_eq!(self.next().await, event);
+    }
+
+    pub async fn expect_end(&mut self, call: CallId, reason: EndReason) {
+        assert_eq!(self.next().await, BackendEvent::Ended { call, reason });
+    }
+
+    /// Waits for an event and gives up those that come before it.
+    pub async fn until(&mut self, event: BackendEvent) {
+        while self.next().await != event {}
+    }
+
+    pub fn has_no_event(&mut self) -> bool {
+        self.events.try_recv().is_err()
+    }
+
+    pub async fn dial(&self, to: &Phone) -> (CallId, Ear) {
+        let (ear, ports) = ear();
+        let call = CallId::random();
+        self.backend.dial(call, &callee(&to.party), vec![], ports).await.unwrap();
+        (call, ear)
+    }
+
+    pub async fn expect_incoming(&mut self, from: &Party) -> CallId {
+        match self.next().await {
+            BackendEvent::Incoming { call, backend, from: caller } => {
+                assert_eq!(backend, self.backend.name());
+                assert_ne!(backend, BackendName::Twilio);
+                assert_eq!(&caller, from);
+                call
+            }
+            other => panic!("expected an incoming call, not {other:?}"),
+        }
+    }
+
+    pub async fn accept(&self, call: CallId) -> Ear {
+        let (ear, ports) = ear();
+        self.backend.accept(call, ports).await.unwrap();
+        ear
+    }
+
+    pub async fn stats(&self, call: CallId) -> PathStats {
+        self.backend.stats(call).await.expect("figures of a call that is there")
+    }
+}
+
+pub fn callee(party: &Party) -> Callee {
+    Callee { care4w_id: party.care4w_id.clone(), name: party.display_name.clone(), detail: String::new() }
+}
+
+pub fn ear() -> (Ear, MediaPorts) {
+    let (frames, outgoing) = mpsc::channel(50);
+    let (tx, heard) = mpsc::unbounded_channel();
+    let incoming = Arc::new(move |packet| {
+        tx.send(packet).ok();
+    });
+    (Ear { frames, heard }, MediaPorts { outgoing, incoming })
+}
+
+impl Ear {
+    /// A microphone that speaks one byte over and over, 20 ms a frame, for as long as the call takes frames.
+    pub fn speak(&self, byte: u8) {
+        let frames = self.frames.clone();
+        tokio::spawn(async move {
+            let mut clock = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                clock.tick().await;
+                let frame = EncodedFrame { payload: vec![byte; 40], samples: 960, starts_talkspurt: false };
+                if let Err(mpsc::error::TrySendError::Closed(_)) = frames.try_send(frame) {
+                    return;
+                }
+            }
+        });
+    }
+
+    pub async fn hear(&mut self) -> RtpAudio {
+        tokio::time::timeout(PATIENCE, self.heard.recv()).await.expect("a packet in time").expect("a packet")
+    }
+
+    /// Waits for a packet that speaks this byte.
+    pub async fn hear_byte(&mut self, byte: u8) -> RtpAudio {
+        loop {
+            let packet = self.hear().await;
+            if packet.payload == vec![byte; 40] {
+                return packet;
+            }
+        }
+    }
+
+    /// Forgets what was heard until now.
+    pub fn forget(&mut self) {
+        while self.heard.try_recv().is_ok() {}
+    }
+}
