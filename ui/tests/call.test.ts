@@ -1,0 +1,140 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { CallView } from "../src/backend";
+import { newCall } from "../src/backend/preview";
+import { asked, off, on, open, pass, settle } from "./stage";
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: false });
+});
+
+const GOOD: CallView["quality"] = { level: "good", cause: null };
+const state = () => on("call-status").dataset["state"];
+
+test("each state of a call is on its status", async () => {
+  const { core } = await open({ call: newCall() });
+  for (const now of ["dialing", "ringing", "connecting", "connected", "reconnecting"] as const) {
+    core.setCall({ state: now });
+    await settle();
+    expect(state()).toBe(now);
+  }
+});
+
+test("no time runs before the call is connected", async () => {
+  const { core } = await open({ call: newCall({ state: "ringing" }) });
+  await pass(3000);
+  expect(off("call-timer")).toBeNull();
+  core.setCall({ state: "connecting" });
+  await pass(3000);
+  expect(off("call-timer")).toBeNull();
+  core.setCall({ state: "connected", connectedForMs: 0 });
+  await settle();
+  expect(on("call-timer")).toHaveTextContent("00:00");
+  await pass(2000);
+  expect(on("call-timer")).toHaveTextContent("00:02");
+});
+
+test("a snapshot sets the time right", async () => {
+  const { core } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
+  await pass(1000);
+  core.setCall({ connectedForMs: 61_000 });
+  await settle();
+  expect(on("call-timer")).toHaveTextContent("01:01");
+});
+
+test("an incoming call comes before whatever is shown, and is answered or declined", async () => {
+  for (const [button, command] of [
+    ["call-accept", "accept"],
+    ["call-decline", "decline"],
+  ] as const) {
+    const { core, user, view } = await open();
+    await user.click(on("nav-settings"));
+    const call = newCall({ direction: "incoming", state: "incoming" });
+    core.set({ call });
+    await settle();
+    expect(on("call-panel")).toBeVisible();
+    expect(on("call-peer")).toHaveTextContent("Daniel Otieno");
+    expect(on(button)).not.toHaveFocus();
+    await user.click(on(button));
+    expect(asked(core, command)).toEqual([[call.id]]);
+    view.unmount();
+  }
+});
+
+test("mute follows the core's word", async () => {
+  const call = newCall({ state: "connected", connectedForMs: 0 });
+  const { core, user } = await open({ call });
+  expect(on("call-mute")).toHaveAttribute("aria-pressed", "false");
+  await user.click(on("call-mute"));
+  await settle();
+  expect(asked(core, "setMuted")).toEqual([[call.id, true]]);
+  expect(on("call-mute")).toHaveAttribute("aria-pressed", "true");
+});
+
+test("the keypad sends digits, clicked or typed", async () => {
+  const call = newCall({ state: "connected", connectedForMs: 0 });
+  const { core, user } = await open({ call });
+  await user.keyboard("9");
+  await user.click(on("call-keypad"));
+  await user.click(on("key-1"));
+  await user.keyboard("2#");
+  expect(asked(core, "sendDigits")).toEqual([
+    [call.id, "1"],
+    [call.id, "2"],
+    [call.id, "#"],
+  ]);
+});
+
+test("quality is silent when all is well and says the cause when not", async () => {
+  const { core } = await open({
+    call: newCall({ state: "connected", connectedForMs: 0, quality: GOOD }),
+  });
+  expect(on("call-quality")).toHaveAttribute("data-level", "good");
+  core.setCall({ quality: { level: "poor", cause: "LOSS" } });
+  await settle();
+  expect(on("call-quality")).toHaveTextContent("The network drops some sound");
+  core.setCall({ quality: { level: "fair", cause: "A_NEW_CODE" } });
+  await settle();
+  expect(on("call-quality")).toHaveTextContent("The connection is not at its best");
+});
+
+test("a call that ended says why, and goes by itself after five seconds", async () => {
+  const call = newCall({ state: "ringing" });
+  const { core, user } = await open({ call });
+  await user.click(on("call-hangup"));
+  await settle();
+  expect(state()).toBe("ended");
+  expect(on("call-status")).toHaveTextContent("You hung up.");
+  await pass(4900);
+  expect(asked(core, "dismissCall")).toEqual([]);
+  await pass(200);
+  expect(asked(core, "dismissCall")).toEqual([[call.id]]);
+  expect(off("call-panel")).toBeNull();
+});
+
+test("a running call is a strip on the other screens, and leads back", async () => {
+  const { user } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
+  await user.click(on("nav-history"));
+  expect(off("call-panel")).toBeNull();
+  await user.click(on("call-strip"));
+  expect(on("call-panel")).toBeVisible();
+});
+
+test("what does not exist yet is not shown", async () => {
+  await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
+  expect(off("call-hold")).toBeNull();
+});
+
+test("the session's calls stand in recents and are called back", async () => {
+  const { core, user } = await open();
+  core.set({ call: newCall({ direction: "incoming", state: "incoming" }) });
+  core.setCall({ state: "ended", reason: { code: "MISSED", sentence: "You missed a call." } });
+  await pass(5000);
+  await user.click(on("nav-history"));
+  await settle();
+  expect(on("history-item")).toHaveTextContent("Missed");
+  await user.click(on("history-item"));
+  await settle();
+  expect(asked(core, "dial").at(-1)).toEqual([
+    { text: "+254 712 345 678", country: "KE", confirmed: false },
+  ]);
+});

@@ -1,0 +1,58 @@
+// The data-testids that the outside relies on, and an accessibility audit of every screen.
+import axe from "axe-core";
+import { expect, test } from "vitest";
+import type { AppState } from "../src/backend";
+import { SCENARIOS } from "../src/backend/preview";
+import { on, open, settle } from "./stage";
+
+const SCREENS: [string, Partial<AppState>, string[], string[]][] = [
+  [
+    "signing in",
+    SCENARIOS["signed-out"]!,
+    [],
+    ["sign-in-email", "sign-in-password", "sign-in-submit", "to-register"],
+  ],
+  [
+    "registering",
+    SCENARIOS["signed-out"]!,
+    ["to-register"],
+    ["register-name", "register-email", "register-password", "register-submit"],
+  ],
+  [
+    "the phone modal",
+    SCENARIOS["prompt"]!,
+    [],
+    [
+      ...["phone-modal", "phone-country", "phone-input", "phone-status", "phone-save"],
+      ...["phone-skip", "phone-never"],
+    ],
+  ],
+  ["the dialler", {}, [], ["dial-input", "dial-call", "nav-history", "nav-settings"]],
+  [
+    "an incoming call",
+    SCENARIOS["incoming"]!,
+    [],
+    ["call-panel", "call-peer", "call-status", "call-accept", "call-decline"],
+  ],
+  [
+    "a call",
+    SCENARIOS["connected"]!,
+    [],
+    ["call-timer", "call-hangup", "call-mute", "call-keypad", "call-quality"],
+  ],
+  ["a call that ended", SCENARIOS["ended"]!, [], ["call-status", "call-back", "call-done"]],
+  ["recents", {}, ["nav-history"], ["history"]],
+  ["settings", {}, ["nav-settings"], ["settings-phone", "settings-sign-out"]],
+];
+
+test.each(SCREENS)("%s carries its test ids and passes the audit", async (_, state, way, ids) => {
+  const { user } = await open(state);
+  for (const step of way) await user.click(on(step));
+  await settle();
+  for (const id of ids) expect(on(id)).toBeInTheDocument();
+  // jsdom draws nothing: contrast is audited on the drawn page, not here.
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`)).toEqual([]);
+});
