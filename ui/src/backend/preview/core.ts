@@ -63,6 +63,9 @@ export class PreviewCore implements Backend {
       this.set({ phone: { ...this.current.phone, ...change } });
       return done();
     };
+    const quietly = async (change: Partial<AppState["phone"]>) => {
+      await phone(change);
+    };
     return {
       state: () => Promise.resolve(structuredClone(this.current)),
       register: ({ email, displayName }) => signedIn({ ...AMINA, email, displayName }),
@@ -102,9 +105,9 @@ export class PreviewCore implements Backend {
         return phone({ number: international(e164), full: e164, promptOpen: false });
       },
       phoneRemove: () => phone({ number: null, full: null }),
-      phoneSkip: () => phone({ promptOpen: false }),
-      phoneNever: () => phone({ promptOpen: false }),
-      phoneOpen: () => phone({ promptOpen: true }),
+      phoneSkip: () => quietly({ promptOpen: false }),
+      phoneNever: () => quietly({ promptOpen: false }),
+      phoneOpen: () => quietly({ promptOpen: true }),
       dialPreview: (text, country, caret) => {
         if (/^care4w-/i.test(text)) {
           const kind = /^care4w-[a-z0-9]{4,16}$/i.test(text) ? "id" : "incomplete";
