@@ -26,7 +26,10 @@ impl Failure {
     /// Says it and gives the exit code.
     pub fn report(&self) -> ExitCode {
         // One line, whatever a message holds.
-        let message = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut message = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
+        if self.code == "NO_KEYCHAIN" {
+            message += " Without one, --insecure-file-credentials keeps it in a file.";
+        }
         eprintln!("care4w-cli: {message} [{}]", self.code);
         ExitCode::from(if self.usage { 2 } else { 1 })
     }

@@ -129,7 +129,8 @@ impl Driver {
                     Some(Order::Wake) => Input::Woke,
                     Some(Order::Finish(done)) => {
                         self.finish().await;
-                        drop(done);
+                        // Nobody waiting any more is fine.
+                        drop(done.send(()));
                         return;
                     }
                     None => {

@@ -55,9 +55,7 @@ impl Drop for StoredSession {
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// There is no keychain service here, or it cannot be reached.
-    #[error(
-        "This computer has no keychain to keep your sign-in in. Start one (GNOME Keyring, KWallet), or use --insecure-file-credentials on the command line."
-    )]
+    #[error("This computer has no keychain to keep your sign-in in. Start GNOME Keyring or KWallet.")]
     NoKeychain,
     /// The keychain is locked, or nobody unlocked it in time.
     #[error("Your keychain is locked. Unlock it and try again.")]
