@@ -114,6 +114,13 @@ impl Engine {
             .add_track(Arc::clone(&track) as Arc<dyn TrackLocal>)
             .await
             .map_err(|_| BackendError::Engine("the track was not added"))?;
+        // Left alone, the description would name the track's own codec only, and no digits could be sent.
+        for transceiver in connection.get_transceivers().await {
+            transceiver
+                .set_codec_preferences(codecs().to_vec())
+                .await
+                .map_err(|_| BackendError::Engine("the codecs were not taken"))?;
+        }
         Ok(Self { connection, sender, track, ssrc })
     }
 

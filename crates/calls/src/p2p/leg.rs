@@ -380,7 +380,8 @@ impl Leg {
     }
 
     fn on_ended(&mut self, reason: Ended) -> Next {
-        let reason = EndReason::from_server(reason, self.incoming_call, self.heard);
+        let connected = if reason == Ended::NoPath { self.path != Path::New } else { self.answered || self.heard };
+        let reason = EndReason::from_server(reason, self.incoming_call, connected);
         self.tell(BackendEvent::Ended { call: self.call, reason });
         Next::Over
     }

@@ -149,3 +149,25 @@ async fn the_way_from_answer_to_the_first_packet_is_measured() {
     let (mut a, mut b) = phones();
     connected(&mut a, &mut b).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_descriptions_name_opus_with_forward_error_correction_and_telephone_events_and_no_address() {
+    let (exchange, mut a, mut b) = phones_and_exchange();
+    connected(&mut a, &mut b).await;
+    let descriptions = [0, 1].map(|end| {
+        let mut said = exchange.said_by(end).into_iter();
+        said.find_map(|said| match said {
+            ClientMessage::Invite { offer: sdp, .. } | ClientMessage::Answer { answer: sdp, .. } => Some(sdp.0),
+            _ => None,
+        })
+    });
+    for sdp in descriptions {
+        let sdp = sdp.expect("each end describes itself");
+        for line in
+            ["a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtpmap:110 telephone-event/48000"]
+        {
+            assert!(sdp.lines().any(|found| found.trim_end() == line), "{line} is missing in {sdp}");
+        }
+        assert!(!sdp.contains("a=candidate"), "candidates trickle");
+    }
+}
