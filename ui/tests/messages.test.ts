@@ -38,7 +38,7 @@ test("a message's holes are filled in", () => {
 });
 
 test("a problem of a known code is said in our words, of an unknown one in the core's", () => {
-  expect(sentenceOf({ code: "SELF", message: "self" })).toBe("That's you. Try somebody else.");
+  expect(sentenceOf({ code: "SELF", message: "self" })).toBe("That's you. Call somebody else.");
   expect(sentenceOf({ code: "NEW_ONE", message: "Something new." })).toBe("Something new.");
   expect(sentenceOf({ code: "NEW_ONE", message: "" })).toBe("Something went wrong. Try again.");
 });

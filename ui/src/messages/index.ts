@@ -16,10 +16,13 @@ export function has(key: string): key is MessageKey {
   return Object.hasOwn(messages, key);
 }
 
-/** A problem in our own words where we have them for its code, else in the core's. */
-export function sentenceOf(problem: Problem): string {
-  const key = `problem.${problem.code}`;
-  if (has(key)) return t(key);
+/**
+ * A problem in our own words where we have them for its code, else in the core's. `about` names what it is about
+ * where the same code needs other words for it.
+ */
+export function sentenceOf(problem: Problem, about?: "id"): string {
+  for (const key of [`problem.${problem.code}.${about}`, `problem.${problem.code}`])
+    if (has(key)) return t(key);
   return problem.message || t("problem.INTERNAL");
 }
 

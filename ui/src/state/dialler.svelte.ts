@@ -10,11 +10,13 @@ export class Dialler {
   kind = $state<DialPreview["kind"]>("empty");
   /** The region that the typed number is in, where that can be told. */
   region = $state<string | null>(null);
+  /** Why what is typed cannot be called, or not yet. */
+  reason = $state.raw<Problem | null>(null);
   looking = $state(false);
   found = $state.raw<Lookup | null>(null);
   problem = $state.raw<Problem | null>(null);
   /** Somebody in another country, to be confirmed before their phone rings. */
-  confirming = $state.raw<{ name: string; region: string } | null>(null);
+  confirming = $state.raw<{ name: string; region: string | null } | null>(null);
   dialling = $state(false);
   private quiet: ReturnType<typeof setTimeout> | undefined;
   private turn = 0;
@@ -42,6 +44,7 @@ export class Dialler {
     this.text = preview.text;
     this.caret = preview.caret;
     this.kind = preview.kind;
+    this.reason = preview.reason;
     this.region = preview.detail;
     if (preview.kind === "number" || preview.kind === "id")
       this.quiet = setTimeout(() => void this.lookUp(turn), QUIET_MS);
@@ -113,7 +116,7 @@ export class Dialler {
   private async ask(text: string, problem: Problem): Promise<void> {
     try {
       const found = await this.commands.lookup(text, this.country());
-      if (found.status === "found" && found.region) {
+      if (found.status === "found") {
         this.destination = text;
         this.confirming = { name: found.name, region: found.region };
       } else this.problem = problem;
