@@ -1,6 +1,8 @@
 //! A backend without a network, for tests: all fakes that joined one [`FakeNetwork`] can call each other, and frames
 //! go from one to the other in memory. It holds to the same contract as the real ones.
 
+mod sound;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,8 @@ use crate::{
     BackendError, BackendEvent, BackendEvents, BackendName, Callee, EndReason, MediaPorts, PathKind, PathStats,
     ReceivePacket, RtpAudio, VoiceBackend,
 };
+
+pub use sound::FakeSound;
 
 /// What fakes call each other over.
 #[derive(Clone, Default)]

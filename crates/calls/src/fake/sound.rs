@@ -1,0 +1,157 @@
+//! Sound without a sound card, for tests: it counts what is open and what rings, and speaks while it is started.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use care4w_audio::tones::Tone;
+use care4w_audio::{DeviceSelector, Levels, Notice, ReceiveStats};
+
+use crate::{EncodedFrame, RtpAudio, SendFrame, Sound, SoundError, SoundFactory, SoundSettings};
+
+/// Between two frames of a fake microphone.
+const FRAME: Duration = Duration::from_millis(20);
+
+/// The fake. Clones share what is counted.
+#[derive(Clone, Default)]
+pub struct FakeSound(Arc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    open: AtomicUsize,
+    opened: AtomicUsize,
+    ringing: AtomicUsize,
+    no_microphone: AtomicBool,
+    muted: AtomicBool,
+}
+
+impl FakeSound {
+    /// Sound that works.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on the microphone cannot be opened.
+    pub fn break_microphone(&self) {
+        self.0.no_microphone.store(true, Ordering::SeqCst);
+    }
+
+    /// How many calls' sounds are open.
+    pub fn open_now(&self) -> usize {
+        self.0.open.load(Ordering::SeqCst)
+    }
+
+    /// How many calls' sounds were opened so far.
+    pub fn opened(&self) -> usize {
+        self.0.opened.load(Ordering::SeqCst)
+    }
+
+    /// How many tones play.
+    pub fn ringing_now(&self) -> usize {
+        self.0.ringing.load(Ordering::SeqCst)
+    }
+
+    /// Whether the call was muted last.
+    pub fn muted(&self) -> bool {
+        self.0.muted.load(Ordering::SeqCst)
+    }
+}
+
+impl SoundFactory for FakeSound {
+    fn open(&self, _: &SoundSettings, send: SendFrame) -> Result<Arc<dyn Sound>, SoundError> {
+        if self.0.no_microphone.load(Ordering::SeqCst) {
+            return Err(SoundError::Microphone("NO_DEVICE".to_owned()));
+        }
+        self.0.open.fetch_add(1, Ordering::SeqCst);
+        self.0.opened.fetch_add(1, Ordering::SeqCst);
+        Ok(Arc::new(FakeCall {
+            counts: Arc::clone(&self.0),
+            send: Mutex::new(Some(send)),
+            closed: Arc::default(),
+            heard: Mutex::default(),
+        }))
+    }
+
+    fn tone(&self, _: Tone, _: &DeviceSelector) -> Result<Box<dyn Send>, SoundError> {
+        self.0.ringing.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(FakeTone(Arc::clone(&self.0))))
+    }
+}
+
+struct FakeTone(Arc<Counts>);
+
+impl Drop for FakeTone {
+    fn drop(&mut self) {
+        self.0.ringing.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct FakeCall {
+    counts: Arc<Counts>,
+    send: Mutex<Option<SendFrame>>,
+    closed: Arc<AtomicBool>,
+    heard: Mutex<ReceiveStats>,
+}
+
+impl FakeCall {
+    fn heard(&self) -> std::sync::MutexGuard<'_, ReceiveStats> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sound for FakeCall {
+    fn start(&self) {
+        let Some(mut send) = self.send.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let closed = Arc::clone(&self.closed);
+        std::thread::spawn(move || {
+            while !closed.load(Ordering::SeqCst) {
+                send(EncodedFrame { payload: vec![1; 40], samples: 960, starts_talkspurt: false });
+                std::thread::sleep(FRAME);
+            }
+        });
+    }
+
+    fn receive(&self, packet: RtpAudio) {
+        let mut heard = self.heard();
+        heard.received += 1;
+        heard.first_audio.get_or_insert_with(Instant::now);
+        heard.buffer_ms = packet.arrived.elapsed().as_secs_f64() * 1_000.0;
+    }
+
+    fn set_muted(&self, muted: bool) {
+        self.counts.muted.store(muted, Ordering::SeqCst);
+    }
+
+    fn set_microphone(&self, _: DeviceSelector) -> Result<(), SoundError> {
+        if self.counts.no_microphone.load(Ordering::SeqCst) {
+            return Err(SoundError::Microphone("NO_DEVICE".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn set_speaker(&self, _: DeviceSelector) -> Result<(), SoundError> {
+        Ok(())
+    }
+
+    fn levels(&self) -> Levels {
+        Levels::default()
+    }
+
+    fn stats(&self) -> ReceiveStats {
+        *self.heard()
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
+
+    fn play_digit(&self, _: char) {}
+
+    fn set_expected_loss(&self, _: u8) {}
+
+    fn close(&self) {
+        if !self.closed.swap(true, Ordering::SeqCst) {
+            self.counts.open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
