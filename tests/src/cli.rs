@@ -67,6 +67,18 @@ impl Outcome {
         Ok(self)
     }
 
+    /// Fails unless the command failed as commands do: with this exit code, one clear line on stderr that ends in
+    /// `[CODE]`, and no panic.
+    pub fn refused(self, exit: i32, code: &str) -> Result<Self> {
+        // What is always said of a session in a file is no error.
+        let said: Vec<&str> = self.stderr.lines().filter(|line| !line.contains("kept in session.json")).collect();
+        let [line] = said[..] else { bail!("not one line for {code}: {said:?}") };
+        if self.code != Some(exit) || !line.ends_with(&format!("[{code}]")) || line.contains("panicked") {
+            bail!("not {code} with exit code {exit}, but {:?}: {line}", self.code);
+        }
+        Ok(self)
+    }
+
     /// The first line of stdout, as JSON.
     pub fn json(&self) -> Result<serde_json::Value> {
         let line = self.stdout.lines().next().context("care4w-cli printed nothing")?;

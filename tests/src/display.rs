@@ -4,11 +4,12 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{Environment, Process, screenshot};
+use crate::{Environment, Process, screenshot, wait};
 
 /// A virtual display, 1280 by 900 pixels.
 pub struct Display {
@@ -53,6 +54,22 @@ impl Display {
     /// What it runs, to see whether it lives.
     pub fn process(&mut self) -> &mut Process {
         &mut self.server
+    }
+
+    /// Moves the window of the process `id` there once it is open. Nothing arranges windows on this display: all of
+    /// them open in its corner, one over the other.
+    pub fn place_window(&self, id: u32, x: u32, y: u32) -> Result<()> {
+        let (id, x, y) = (id.to_string(), x.to_string(), y.to_string());
+        wait::until(Duration::from_secs(15), "a window to be moved", || {
+            let status = Command::new("xdotool")
+                .args(["search", "--onlyvisible", "--pid", &id, "windowmove", &x, &y])
+                .env("DISPLAY", self.name())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()?;
+            Ok(status.success().then_some(()))
+        })
     }
 
     /// Saves a picture of everything on it as PNG.

@@ -37,14 +37,9 @@ impl Purpose {
             Self::Run => {
                 &["dbus", "fonts-dejavu-core", "gnome-keyring", "imagemagick", "pulseaudio", "pulseaudio-utils", "xvfb"]
             }
-            Self::Test => &[
-                "asterisk-core-sounds-en-g722",
-                "ffmpeg",
-                "python3-dev",
-                "python3-venv",
-                "webkit2gtk-driver",
-                "xdotool",
-            ],
+            Self::Test => {
+                &["asterisk-core-sounds-en-g722", "ffmpeg", "python3-dev", "python3-venv", "webkit2gtk-driver"]
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     build, leftovers,
-    suites::{self, Count, Ground, Suite},
+    suites::{self, Build, Count, Ground, Suite},
     system_packages::{self, Purpose},
 };
 
@@ -38,12 +38,12 @@ pub fn test(options: &Options) -> Result<()> {
     if !purposes.is_empty() {
         system_packages::ensure(&purposes)?;
     }
-    let programs = if chosen.iter().any(|suite| suite.needs_build) {
+    let needed = chosen.iter().filter(|suite| suite.not_here.is_none()).map(|suite| suite.build).max();
+    let needed = needed.unwrap_or(Build::Nothing);
+    if needed >= Build::Binaries {
         build::binaries()?;
-        build::tests()?
-    } else {
-        Vec::new()
-    };
+    }
+    let programs = if needed >= Build::Tests { build::tests()? } else { Vec::new() };
 
     leftovers::end_them_on_a_signal()?;
     let ground = Ground { programs: &programs, filters: &filters };

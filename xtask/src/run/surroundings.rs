@@ -53,8 +53,8 @@ impl Surroundings {
     }
 
     /// The virtual display, when there is one.
-    pub fn own_display(&self) -> Option<String> {
-        self.display.as_ref().map(Display::name)
+    pub fn own_display(&self) -> Option<&Display> {
+        self.display.as_ref()
     }
 
     /// Everything that stands in, to see whether it lives.

@@ -50,14 +50,25 @@ impl Ground<'_> {
     }
 }
 
+/// What a suite needs built, each including the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Build {
+    /// Nothing.
+    Nothing,
+    /// The product's binaries.
+    Binaries,
+    /// The Rust tests.
+    Tests,
+}
+
 /// A suite.
 pub struct Suite {
     /// Its name on the command line.
     pub name: &'static str,
     /// What it shows, in a few words.
     pub about: &'static str,
-    /// Whether it runs built Rust tests.
-    pub needs_build: bool,
+    /// What has to be built before.
+    pub build: Build,
     /// System packages that it needs.
     pub packages: &'static [Purpose],
     /// Why it is not run on this system, when it is not.
@@ -74,7 +85,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "workflow",
         about: "the GitHub workflows are valid",
-        needs_build: false,
+        build: Build::Nothing,
         packages: &[],
         not_here: None,
         run: workflow::run,
@@ -82,7 +93,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "tidy",
         about: "formatting, lints, and the rules of ARCHITECTURE.md",
-        needs_build: true,
+        build: Build::Tests,
         packages: &[Purpose::Build],
         not_here: None,
         run: tidy::run,
@@ -90,7 +101,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "rust",
         about: "every crate's own tests",
-        needs_build: true,
+        build: Build::Tests,
         packages: &[Purpose::Build],
         not_here: None,
         run: rust::run,
@@ -98,7 +109,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "ui",
         about: "the UI's types, style and tests",
-        needs_build: false,
+        build: Build::Nothing,
         packages: &[],
         not_here: None,
         run: ui::run,
@@ -106,7 +117,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "numbers",
         about: "the number rules against libphonenumber",
-        needs_build: true,
+        build: Build::Tests,
         packages: &[Purpose::Build, Purpose::Test],
         not_here: None,
         run: numbers::run,
@@ -114,7 +125,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "api",
         about: "the server against everything its OpenAPI document allows, and more",
-        needs_build: true,
+        build: Build::Binaries,
         packages: &[Purpose::Build, Purpose::Test],
         not_here: None,
         run: api::run,
@@ -122,7 +133,7 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "system",
         about: "real processes, windows and sound",
-        needs_build: true,
+        build: Build::Tests,
         packages: &[Purpose::Build, Purpose::Run, Purpose::Test],
         not_here: NEEDS_LINUX,
         run: system::run,
