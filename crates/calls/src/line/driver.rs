@@ -282,8 +282,9 @@ impl Driver {
             Output::State(state) => {
                 active.on_state(state, now);
                 let event = active.state_event(state, now);
-                self.tell(event);
+                // Shown before it is told: whoever answers the event must find the call.
                 self.show();
+                self.tell(event);
             }
             Output::Ended(reason) => {
                 active.over.store(true, Ordering::Release);
@@ -292,9 +293,9 @@ impl Driver {
                 // The courier carries what is queued and ends.
                 active.commands = mpsc::unbounded_channel().0;
                 tracing::info!(call = %active.id, %reason, "call ended");
+                self.show();
                 self.tell(event);
                 self.tell(summary);
-                self.show();
             }
         }
     }

@@ -54,14 +54,13 @@ async fn talk(phone: &Phone, arguments: &Call, time_limit: Option<Duration>, out
         };
         say(output, &event);
         match event {
-            CallEvent::Call { state: CallState::Connected, .. } if !connected => {
+            CallEvent::Call { state: CallState::Connected, call_id, .. } if !connected => {
                 connected = true;
                 if let Some(time_limit) = time_limit {
                     limit.as_mut().reset(tokio::time::Instant::now() + time_limit);
                 }
-                if let (Some(digits), Some(call)) = (&arguments.digits, phone.state().borrow().call.clone()) {
-                    let call = call.id.parse().map_err(|_| Failure::new("INTERNAL", "A call has no id."))?;
-                    phone.send_digits(call, digits).await?;
+                if let Some(digits) = &arguments.digits {
+                    phone.send_digits(call_id, digits).await?;
                 }
             }
             CallEvent::Call { state: CallState::Ended, peer: other, .. } => peer = other.name,
