@@ -85,6 +85,18 @@ pub enum Command {
     Doctor,
 }
 
+impl Command {
+    /// The country that was given, whatever the command.
+    pub fn country(&self) -> Option<&str> {
+        match self {
+            Self::Lookup { country, .. } | Self::Number { country } => country.as_deref(),
+            Self::Call(call) => call.country.as_deref(),
+            Self::Phone(PhoneCommand::Check(number) | PhoneCommand::Set(number)) => number.country.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Password {
     /// Read the password from stdin; one newline at its end is stripped.

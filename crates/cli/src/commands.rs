@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use care4w_client::Phone;
 use care4w_client::app_state::{ConnectionState, SessionStatus};
+use care4w_client::numbers::Region;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -27,6 +28,9 @@ const ONLINE_TIMEOUT: Duration = Duration::from_secs(15);
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { global, command } = arguments;
     let output = Output::new(global.json);
+    if let Some(country) = command.country() {
+        Region::parse_hint(country).map_err(|error| Failure::usage("INVALID_COUNTRY", error.to_string()))?;
+    }
     // What needs no profile must not need a folder or a keychain either.
     match &command {
         Command::Number { country } => return number::run(country.as_deref(), output),

@@ -3,6 +3,7 @@
 //! Only our own crates speak. The libraries below write addresses, headers and keys at some level, and a whole call
 //! at TRACE must leave no number, address or token in a log.
 
+use std::io::IsTerminal;
 use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
@@ -16,7 +17,12 @@ pub fn start(fallback: LevelFilter) {
     let level =
         std::env::var(LEVEL_VARIABLE).ok().and_then(|text| LevelFilter::from_str(text.trim()).ok()).unwrap_or(fallback);
     let filter = EnvFilter::new(format!("off,care4w={level}"));
-    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // Colours are for people; in a file or a pipe they are noise.
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
     if started.is_err() {
         tracing::debug!("logging was started before");
     }
