@@ -11,8 +11,6 @@ mod engine;
 mod leg;
 mod packets;
 mod pump;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

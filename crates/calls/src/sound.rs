@@ -42,23 +42,22 @@ impl SoundError {
     }
 }
 
-impl From<OpenAudioError> for SoundError {
-    fn from(error: OpenAudioError) -> Self {
+impl SoundError {
+    /// Tells which of the two devices it was.
+    fn of(error: &OpenAudioError, microphone: Option<&DeviceSelector>) -> Self {
         let code = error.code().to_owned();
-        match &error {
+        let is_microphone = match error {
             OpenAudioError::NoDevice(kind)
             | OpenAudioError::DeviceNotFound { kind, .. }
-            | OpenAudioError::DeviceFailed { kind, .. } => {
-                if *kind == "microphone" {
-                    Self::Microphone(code)
-                } else {
-                    Self::Speaker(code)
-                }
+            | OpenAudioError::DeviceFailed { kind, .. } => *kind == "microphone",
+            OpenAudioError::FileNotFound { path } | OpenAudioError::FileFailed { path, .. } => {
+                matches!(microphone, Some(DeviceSelector::File(file)) if file.display().to_string() == *path)
             }
-            // Only a microphone is read: a missing or unreadable WAV file is one.
-            OpenAudioError::InvalidWav { .. } => Self::Microphone(code),
-            _ => Self::Speaker(code),
-        }
+            // Only a microphone is read.
+            OpenAudioError::InvalidWav { .. } => true,
+            _ => false,
+        };
+        if is_microphone { Self::Microphone(code) } else { Self::Speaker(code) }
     }
 }
 
@@ -113,12 +112,14 @@ impl SoundFactory for NativeSound {
             processing: settings.processing,
             ..CallAudioConfig::default()
         };
-        let audio = CallAudio::open(config, send)?;
+        let audio =
+            CallAudio::open(config, send).map_err(|error| SoundError::of(&error, Some(&settings.microphone)))?;
         Ok(Arc::new(NativeCallSound(std::sync::RwLock::new(Some(audio)))))
     }
 
     fn tone(&self, tone: Tone, device: &DeviceSelector) -> Result<Box<dyn Send>, SoundError> {
-        Ok(Box::new(Player::start(tone, device.clone())?))
+        let player = Player::start(tone, device.clone()).map_err(|error| SoundError::of(&error, None))?;
+        Ok(Box::new(player))
     }
 }
 
@@ -146,11 +147,12 @@ impl Sound for NativeCallSound {
     }
 
     fn set_microphone(&self, selector: DeviceSelector) -> Result<(), SoundError> {
-        self.with(Ok(()), |audio| Ok(audio.set_microphone(selector)?))
+        let tried = selector.clone();
+        self.with(Ok(()), |audio| audio.set_microphone(selector).map_err(|error| SoundError::of(&error, Some(&tried))))
     }
 
     fn set_speaker(&self, selector: DeviceSelector) -> Result<(), SoundError> {
-        self.with(Ok(()), |audio| Ok(audio.set_speaker(selector)?))
+        self.with(Ok(()), |audio| audio.set_speaker(selector).map_err(|error| SoundError::of(&error, None)))
     }
 
     fn levels(&self) -> Levels {

@@ -138,7 +138,7 @@ impl Leg {
                 },
                 () = restart => {
                     self.restart_at = None;
-                    if let Err(error) = self.restart().await {
+                    if self.path == Path::Lost && let Err(error) = self.restart().await {
                         tracing::debug!(%error, "the path was not restarted");
                     }
                     Next::Go
@@ -260,10 +260,13 @@ impl Leg {
         if self.offer_pending {
             return Ok(());
         }
+        // In case nothing comes of it; its answer, or the path, sets this anew.
+        self.restart_at = Some(Instant::now() + RESTART_RETRY);
         let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
         let offer = engine.restart_offer().await?;
+        self.shared.signals.send(ClientMessage::Offer { call: self.call, offer: Sdp(offer) })?;
         self.offer_pending = true;
-        self.shared.signals.send(ClientMessage::Offer { call: self.call, offer: Sdp(offer) })
+        Ok(())
     }
 
     async fn stats(&self) -> PathStats {

@@ -8,8 +8,12 @@ use care4w_calls::{BackendError, SignalSender};
 use care4w_protocol::CallId;
 use care4w_protocol::signal::{ClientMessage, Ended, HangUp, Party, Refusal, ServerMessage};
 
+use crate::cable::Cable;
+
 #[derive(Default)]
 pub struct Exchange {
+    /// The network between the two; without one they meet directly.
+    pub cable: Option<Cable>,
     ends: [OnceLock<(Party, Arc<P2p>)>; 2],
     answered: Mutex<HashSet<CallId>>,
     said: Mutex<Vec<(usize, ClientMessage)>>,
@@ -22,6 +26,11 @@ pub struct Wire {
 }
 
 impl Exchange {
+    /// Two phones that meet only over this cable.
+    pub fn over(cable: Cable) -> Self {
+        Self { cable: Some(cable), ..Self::default() }
+    }
+
     pub fn plug(&self, end: usize, party: Party, backend: Arc<P2p>) {
         assert!(self.ends[end].set((party, backend)).is_ok(), "an end is plugged once");
     }
@@ -63,7 +72,13 @@ impl SignalSender for Wire {
                 };
                 exchange.tell(other, ServerMessage::Ended { call, reason });
             }
-            ClientMessage::Candidate { call, candidate } => {
+            ClientMessage::Candidate { call, mut candidate } => {
+                if let Some(cable) = &exchange.cable {
+                    match cable.pass(own, &candidate.candidate) {
+                        Some(shown) => candidate.candidate = shown,
+                        None => return Ok(()),
+                    }
+                }
                 exchange.tell(other, ServerMessage::Candidate { call, candidate });
             }
             ClientMessage::Offer { call, offer } => exchange.tell(other, ServerMessage::Offer { call, offer }),

@@ -10,17 +10,22 @@ use care4w_protocol::CallId;
 use care4w_protocol::signal::{Candidate, ClientMessage, Sdp, ServerMessage};
 use tokio::sync::mpsc;
 
+use crate::cable::Cable;
 use crate::contract::connected;
 use crate::exchange::{Exchange, Wire};
 use crate::phone::{Phone, ear, party};
 
-fn phones() -> (Phone, Phone) {
+pub fn phones() -> (Phone, Phone) {
     let (_, a, b) = phones_and_exchange();
     (a, b)
 }
 
 fn phones_and_exchange() -> (Arc<Exchange>, Phone, Phone) {
-    let exchange = Arc::new(Exchange::default());
+    phones_on(Exchange::default())
+}
+
+fn phones_on(exchange: Exchange) -> (Arc<Exchange>, Phone, Phone) {
+    let exchange = Arc::new(exchange);
     let phone = |end: usize, id, name| {
         let (events, receiver) = mpsc::unbounded_channel();
         let wire = Wire { exchange: Arc::clone(&exchange), end };
@@ -170,4 +175,29 @@ async fn both_descriptions_name_opus_with_forward_error_correction_and_telephone
         }
         assert!(!sdp.contains("a=candidate"), "candidates trickle");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_that_dies_is_reported_lost_and_a_restart_finds_a_new_one() {
+    let (exchange, mut a, mut b) = phones_on(Exchange::over(Cable::default()));
+    let (call, mut a_ear, mut b_ear) = connected(&mut a, &mut b).await;
+    a_ear.speak(1);
+    b_ear.speak(2);
+    a_ear.hear_byte(2).await;
+    b_ear.hear_byte(1).await;
+    exchange.cable.as_ref().unwrap().cut();
+    let cut = Instant::now();
+    a.until(BackendEvent::PathLost { call }).await;
+    eprintln!("cut → lost {:?}", cut.elapsed());
+    // Were the caller to restart before the callee noticed, the callee would have nothing to report.
+    b.until(BackendEvent::PathLost { call }).await;
+    let restarted = Instant::now();
+    a.backend.restart_path(call).await.unwrap();
+    a.until(BackendEvent::PathRestored { call }).await;
+    eprintln!("restart → restored {:?}", restarted.elapsed());
+    b.until(BackendEvent::PathRestored { call }).await;
+    a_ear.forget();
+    b_ear.forget();
+    a_ear.hear_byte(2).await;
+    b_ear.hear_byte(1).await;
 }
