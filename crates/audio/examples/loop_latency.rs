@@ -1,8 +1,8 @@
 //! Measures by ear: one call to itself through real devices or files, beside the floor of the same sound library.
 //!
 //! `loop_latency floor MICROPHONE SPEAKER SECONDS` moves sound from the capture callback to the playback callback and
-//! does nothing else. `loop_latency call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [on]` puts two ends of a call
-//! between, with processing if it says `on`. Devices are named as `care4w-cli devices` lists them, or `file:PATH`.
+//! does nothing else. `loop_latency call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [echo,noise,gain]` puts two ends of a call
+//! between, with the processing that is named. Devices are named as `care4w-cli devices` lists them, or `file:PATH`.
 //! What to play in and record, and how to correlate them, is the caller's: see `docs/sound.md`.
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, microphone, speaker, seconds, rest @ ..] = &arguments[..] else {
-        eprintln!("loop_latency floor|call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [on]");
+        eprintln!("loop_latency floor|call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [echo,noise,gain]");
         std::process::exit(2);
     };
     let time = Duration::from_secs_f64(seconds.parse().unwrap());
@@ -23,7 +23,7 @@ fn main() {
         floor(microphone, speaker, time);
     } else {
         let loss = rest.first().map_or(0, |loss| loss.parse().unwrap());
-        call(microphone, speaker, time, loss, rest.get(1).is_some_and(|word| word == "on"));
+        call(microphone, speaker, time, loss, rest.get(1).map_or("", String::as_str));
     }
 }
 
@@ -64,8 +64,9 @@ fn floor(microphone: &str, speaker: &str, time: Duration) {
     std::thread::sleep(time);
 }
 
-fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, processing: bool) {
-    let processing = if processing { Processing::default() } else { Processing::OFF };
+fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, wanted: &str) {
+    let on = |name: &str| wanted.contains(name);
+    let processing = Processing { echo: on("echo"), noise: on("noise"), gain: on("gain") };
     let peer = Arc::new(OnceLock::<Weak<CallAudio>>::new());
     let to = peer.clone();
     let (mut sequence, mut timestamp, mut seed) = (0u16, 0u32, 7u64);

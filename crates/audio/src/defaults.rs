@@ -98,3 +98,26 @@ pub const DEVICE_SILENT: Duration = Duration::from_secs(4);
 pub const CATCH_UP_MAX: Duration = Duration::from_millis(500);
 /// How long closing waits for the system to let go of a device.
 pub const CLOSE_WAIT: Duration = Duration::from_secs(1);
+
+/// Filter length when a card's rate is changed: 1.3 ms of delay at 48 kHz.
+pub const CARD_TAPS: usize = 128;
+/// Filter length when a file's rate is changed: its delay is cut off, so only quality counts.
+pub const FILE_TAPS: usize = 512;
+
+/// The gentle high-pass before processing: below the lowest voice (80 Hz), above rumble and direct current.
+pub const HIGH_PASS_HZ: f32 = 40.0;
+/// A room whose quietest moments are louder than this gets noise suppression. Studio speech has −80 dBFS.
+pub const NOISE_FLOOR_ON_DBFS: f32 = -60.0;
+/// A room that is quieter than this needs none any more.
+pub const NOISE_FLOOR_OFF_DBFS: f32 = -66.0;
+/// Where gain control begins. WebRTC's 15 dB is for microphones of phones, and clips those of computers.
+pub const GAIN_INITIAL_DB: f32 = 5.0;
+/// What gain control leaves free above the speech's peaks.
+pub const GAIN_HEADROOM_DB: f32 = 10.0;
+/// The most that gain control adds.
+pub const GAIN_MAX_DB: f32 = 30.0;
+/// How fast gain control moves: half of WebRTC's, so that a word does not swell.
+pub const GAIN_CHANGE_DB_PER_SECOND: f32 = 3.0;
+
+/// Of the sound thread on Linux, where the system grants it: what PulseAudio asks for itself.
+pub const THREAD_NICENESS: i32 = -11;

@@ -18,6 +18,7 @@ use crate::levels::Meter;
 use crate::opus::Encoder;
 use crate::pacer::Pacer;
 use crate::playout::FarEnd;
+use crate::priority;
 use crate::processing::VoiceProcessing;
 use crate::tones::DigitTone;
 use crate::{DeviceSelector, Direction, EncodedFrame, Notice, OpenAudioError, ReceiveStats, RtpAudio};
@@ -184,6 +185,7 @@ impl Engine {
     /// Runs until [`Command::Close`].
     pub fn run(mut self) {
         self.opener.waker.adopt_current_thread();
+        priority::raise();
         while self.obey() {
             let now = Instant::now();
             self.play_card(now);

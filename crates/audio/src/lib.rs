@@ -32,12 +32,22 @@ mod levels;
 mod opus;
 mod pacer;
 mod playout;
+mod priority;
 mod processing;
 mod resample;
 mod stats;
 mod stretch;
 pub mod tones;
 mod wav;
+
+/// The parts of a call's sound without devices, threads and clocks: for benchmarks, which run in simulated time.
+pub mod parts {
+    pub use crate::jitter::JitterStats;
+    pub use crate::opus::{Encoder, OpusError};
+    pub use crate::playout::FarEnd;
+    pub use crate::processing::VoiceProcessing;
+    pub use crate::wav::WavReader;
+}
 
 pub use call_audio::{CallAudio, CallAudioConfig, EncodedFrame, Notice, Processing, RtpAudio};
 pub use device::{Device, DeviceSelector, Direction};

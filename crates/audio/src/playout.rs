@@ -17,6 +17,7 @@ pub struct FarEnd {
 }
 
 impl FarEnd {
+    /// Nothing received yet.
     pub fn new() -> Result<Self, OpusError> {
         Ok(Self {
             buffer: JitterBuffer::new(),
@@ -53,6 +54,7 @@ impl FarEnd {
         heard
     }
 
+    /// What the jitter buffer counted.
     pub fn stats(&self) -> JitterStats {
         self.buffer.stats()
     }

@@ -1,66 +1,194 @@
-use sonora::config::{
-    AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, MaxProcessingRate, NoiseSuppression,
-    NoiseSuppressionLevel, Pipeline,
-};
+use sonora::config::{AdaptiveDigital, EchoCanceller, GainController2, MaxProcessingRate, NoiseSuppression, Pipeline};
 use sonora::{AudioProcessing, Config, StreamConfig};
 
 use crate::Processing;
-use crate::defaults::{SAMPLE_RATE, STEP_SAMPLES};
+use crate::defaults::{
+    GAIN_CHANGE_DB_PER_SECOND, GAIN_HEADROOM_DB, GAIN_INITIAL_DB, GAIN_MAX_DB, HIGH_PASS_HZ, NOISE_FLOOR_OFF_DBFS,
+    NOISE_FLOOR_ON_DBFS, SAMPLE_RATE, STEP_SAMPLES,
+};
+
+type Step = [f32; STEP_SAMPLES];
 
 /// Echo cancellation, noise suppression and gain control (WebRTC's, as `sonora` ported it), in steps of 10 ms.
+///
+/// Three stages of their own instead of one: noise suppression takes 10 ms and some of the voice, and is left out
+/// while the room is quiet, without the echo canceller's forgetting the room. WebRTC's 100 Hz high-pass costs 0.35 of
+/// PESQ on speech; a gentler one keeps rumble and direct current from the stages.
 pub struct VoiceProcessing {
-    inner: Option<AudioProcessing>,
-    scratch: [f32; STEP_SAMPLES],
+    high_pass: Option<HighPass>,
+    echo: Option<AudioProcessing>,
+    noise: Option<(AudioProcessing, NoiseFloor)>,
+    gain: Option<AudioProcessing>,
+    scratch: Step,
 }
 
 impl std::fmt::Debug for VoiceProcessing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VoiceProcessing").field("on", &self.inner.is_some()).finish_non_exhaustive()
+        f.debug_struct("VoiceProcessing")
+            .field("echo", &self.echo.is_some())
+            .field("noise", &self.noise.is_some())
+            .field("gain", &self.gain.is_some())
+            .finish_non_exhaustive()
     }
 }
 
 impl VoiceProcessing {
+    /// With [`Processing::OFF`], sound passes as it is.
     pub fn new(wanted: Processing) -> Self {
-        let inner = (wanted != Processing::OFF).then(|| {
-            let stream = StreamConfig::new(SAMPLE_RATE, 1);
-            AudioProcessing::builder().config(config(wanted)).capture_config(stream).render_config(stream).build()
-        });
-        Self { inner, scratch: [0.0; STEP_SAMPLES] }
+        let echo = EchoCanceller { enforce_high_pass_filtering: false, ..EchoCanceller::default() };
+        let gain = GainController2 {
+            adaptive_digital: Some(AdaptiveDigital {
+                initial_gain_db: GAIN_INITIAL_DB,
+                headroom_db: GAIN_HEADROOM_DB,
+                max_gain_db: GAIN_MAX_DB,
+                max_gain_change_db_per_second: GAIN_CHANGE_DB_PER_SECOND,
+                ..AdaptiveDigital::default()
+            }),
+            ..GainController2::default()
+        };
+        Self {
+            high_pass: (wanted != Processing::OFF).then(HighPass::new),
+            echo: wanted.echo.then(|| stage(Config { echo_canceller: Some(echo), ..Config::default() })),
+            noise: wanted.noise.then(|| {
+                let noise_suppression = Some(NoiseSuppression::default());
+                (stage(Config { noise_suppression, ..Config::default() }), NoiseFloor::default())
+            }),
+            gain: wanted.gain.then(|| stage(Config { gain_controller2: Some(gain), ..Config::default() })),
+            scratch: [0.0; STEP_SAMPLES],
+        }
     }
 
     /// What the speaker is about to play, before the microphone hears it.
-    pub fn played(&mut self, sound: &[f32; STEP_SAMPLES]) {
-        if let Some(inner) = &mut self.inner
-            && let Err(error) = inner.process_render_f32(&[sound], &mut [&mut self.scratch])
+    pub fn played(&mut self, sound: &Step) {
+        if let Some(echo) = &mut self.echo
+            && let Err(error) = echo.process_render_f32(&[sound], &mut [&mut self.scratch])
         {
             tracing::debug!(?error, "the played sound was not taken");
         }
     }
 
     /// Cleans what the microphone heard.
-    pub fn clean(&mut self, sound: &mut [f32; STEP_SAMPLES]) {
-        let Some(inner) = &mut self.inner else {
-            return;
-        };
-        match inner.process_capture_f32(&[&*sound], &mut [&mut self.scratch]) {
-            Ok(()) => sound.copy_from_slice(&self.scratch),
-            Err(error) => tracing::debug!(?error, "the heard sound was not taken"),
+    pub fn clean(&mut self, sound: &mut Step) {
+        if let Some(high_pass) = &mut self.high_pass {
+            high_pass.run(sound);
+        }
+        if let Some(echo) = &mut self.echo {
+            run(echo, sound, &mut self.scratch);
+            sound.copy_from_slice(&self.scratch);
+        }
+        if let Some((noise, floor)) = &mut self.noise {
+            run(noise, sound, &mut self.scratch);
+            floor.blend(sound, &self.scratch);
+        }
+        if let Some(gain) = &mut self.gain {
+            run(gain, sound, &mut self.scratch);
+            sound.copy_from_slice(&self.scratch);
         }
     }
 }
 
-fn config(wanted: Processing) -> Config {
-    Config {
-        pipeline: Pipeline { maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz, ..Pipeline::default() },
-        high_pass_filter: wanted.noise.then(HighPassFilter::default),
-        echo_canceller: wanted.echo.then(EchoCanceller::default),
-        noise_suppression: wanted
-            .noise
-            .then(|| NoiseSuppression { level: NoiseSuppressionLevel::Moderate, ..NoiseSuppression::default() }),
-        gain_controller2: wanted.gain.then(|| GainController2 {
-            adaptive_digital: Some(AdaptiveDigital::default()),
-            ..GainController2::default()
-        }),
-        ..Config::default()
+fn stage(config: Config) -> AudioProcessing {
+    let stream = StreamConfig::new(SAMPLE_RATE, 1);
+    let pipeline = Pipeline { maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz, ..Pipeline::default() };
+    AudioProcessing::builder()
+        .config(Config { pipeline, ..config })
+        .capture_config(stream)
+        .render_config(stream)
+        .build()
+}
+
+fn run(stage: &mut AudioProcessing, sound: &Step, out: &mut Step) {
+    if let Err(error) = stage.process_capture_f32(&[sound], &mut [out]) {
+        tracing::debug!(?error, "the heard sound was not taken");
+        out.copy_from_slice(sound);
     }
 }
+
+/// How loud the room is when nobody speaks, and whether that is worth suppressing.
+#[derive(Debug, Default)]
+struct NoiseFloor {
+    /// The least power of each of the last tenths of a second, newest last.
+    tenths: std::collections::VecDeque<f32>,
+    least: f32,
+    steps: usize,
+    suppressing: bool,
+}
+
+impl NoiseFloor {
+    /// Two seconds: there is a pause in all speech that long.
+    const TENTHS: usize = 20;
+    /// After one second the floor is believed.
+    const ENOUGH: usize = 10;
+
+    /// Puts the suppressed sound in the place of the plain one while the room is noisy; fades between them.
+    fn blend(&mut self, plain: &mut Step, suppressed: &Step) {
+        let before = self.suppressing;
+        self.hear(plain);
+        match (before, self.suppressing) {
+            (false, false) => {}
+            (true, true) => plain.copy_from_slice(suppressed),
+            (_, to) => {
+                for (i, (sample, &other)) in plain.iter_mut().zip(suppressed).enumerate() {
+                    let along = i as f32 / STEP_SAMPLES as f32;
+                    let share = if to { along } else { 1.0 - along };
+                    *sample += (other - *sample) * share;
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, sound: &Step) {
+        let power = sound.iter().map(|s| s * s).sum::<f32>() / STEP_SAMPLES as f32;
+        self.least = if self.steps == 0 { power } else { self.least.min(power) };
+        self.steps += 1;
+        if self.steps < 10 {
+            return;
+        }
+        self.steps = 0;
+        self.tenths.push_back(self.least);
+        if self.tenths.len() > Self::TENTHS {
+            self.tenths.pop_front();
+        }
+        if self.tenths.len() >= Self::ENOUGH {
+            let floor = self.tenths.iter().copied().fold(f32::INFINITY, f32::min);
+            let dbfs = 10.0 * floor.max(1e-12).log10();
+            self.suppressing = dbfs > if self.suppressing { NOISE_FLOOR_OFF_DBFS } else { NOISE_FLOOR_ON_DBFS };
+        }
+    }
+}
+
+/// A Butterworth high-pass of second order (the bilinear transform, as in the Audio EQ Cookbook).
+#[derive(Debug)]
+struct HighPass {
+    feed: [f32; 3],
+    back: [f32; 2],
+    state: [f32; 2],
+}
+
+impl HighPass {
+    fn new() -> Self {
+        let angle = std::f32::consts::TAU * HIGH_PASS_HZ / SAMPLE_RATE as f32;
+        let alpha = angle.sin() * std::f32::consts::FRAC_1_SQRT_2;
+        let scale = 1.0 / (1.0 + alpha);
+        let edge = (1.0 + angle.cos()) / 2.0 * scale;
+        Self {
+            feed: [edge, -2.0 * edge, edge],
+            back: [-2.0 * angle.cos() * scale, (1.0 - alpha) * scale],
+            state: [0.0; 2],
+        }
+    }
+
+    fn run(&mut self, sound: &mut Step) {
+        for sample in sound {
+            let input = *sample;
+            let output = self.feed[0] * input + self.state[0];
+            self.state[0] = self.feed[1] * input - self.back[0] * output + self.state[1];
+            self.state[1] = self.feed[2] * input - self.back[1] * output;
+            *sample = output;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "processing_tests.rs"]
+mod tests;

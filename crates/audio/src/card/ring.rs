@@ -8,8 +8,8 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use super::Waker;
 use super::callback::{CaptureCallback, PlaybackCallback, Signal};
 use crate::defaults::{
-    PLAYBACK_MARGIN_DECAY, PLAYBACK_MARGIN_MAX_MS, PLAYBACK_MARGIN_MS, PLAYBACK_MARGIN_STEP_MS, RING, SAMPLE_RATE,
-    STEP_SAMPLES,
+    CARD_TAPS, PLAYBACK_MARGIN_DECAY, PLAYBACK_MARGIN_MAX_MS, PLAYBACK_MARGIN_MS, PLAYBACK_MARGIN_STEP_MS, RING,
+    SAMPLE_RATE, STEP_SAMPLES,
 };
 use crate::resample::Resampler;
 
@@ -43,7 +43,7 @@ impl CardMicrophone {
         let microphone = Self {
             ring: consumer,
             signal,
-            resampler: Resampler::new(rate, SAMPLE_RATE)?,
+            resampler: Resampler::new(rate, SAMPLE_RATE, CARD_TAPS)?,
             ready: Vec::new(),
             raw: Vec::new(),
             stream: None,
@@ -103,7 +103,7 @@ impl CardSpeaker {
             ring: producer,
             rate,
             signal,
-            resampler: Resampler::new(SAMPLE_RATE, rate)?,
+            resampler: Resampler::new(SAMPLE_RATE, rate, CARD_TAPS)?,
             made: Vec::new(),
             margin_ms: PLAYBACK_MARGIN_MS,
             failed_before: 0,

@@ -332,33 +332,31 @@ impl JitterBuffer {
     /// Packets are missing, and a later one is here.
     fn gap(&mut self, now: i64, next: i64, timestamp: i64) -> Playout<'_> {
         self.last_loss = Some(now);
-        let (sequence, first) = self.packets.first_key_value().expect("the caller saw a later packet");
+        let (&sequence, first) = self.packets.first_key_value().expect("the caller saw a later packet");
         let packets = sequence - next;
-        let missing = first.timestamp - timestamp - self.owed;
+        let recovers = packets == 1 && first.recovers_previous;
+        let whole = first.timestamp - timestamp;
+        // What comes back is played whole, though some of its time was made up already: the delay grows by that.
+        let missing = if recovers { whole } else { whole - self.owed };
         self.owed = 0;
         self.broken_off = None;
         // Whole 2.5 ms, the grain of concealment; a lying timestamp makes at most one packet's length.
         let length = (missing / packets / 120 * 120).clamp(120, PACKET_SAMPLES_MAX as i64);
-        let recovers = packets == 1 && first.recovers_previous;
         let far = missing > samples(BUFFER_TARGET_MAX) * 4;
-        self.state = if packets == 1 || far {
-            State::Playing { next: *sequence, timestamp: first.timestamp }
+        let (next, timestamp) = if packets == 1 || far {
+            (sequence, first.timestamp)
         } else {
-            let rest = first.timestamp - (missing - length);
-            State::Playing { next: next + 1, timestamp: rest }
+            (next + 1, first.timestamp - (missing - length))
         };
-        if let State::Playing { next, .. } = self.state {
-            self.floor = next;
-        }
+        self.state = State::Playing { next, timestamp };
+        self.floor = next;
         self.stats.played += length as u64;
-        let length = length as usize;
         if recovers {
             self.stats.recovered += length as u64;
-            let next = &self.packets.first_key_value().expect("as above").1.payload;
-            Playout::Recover { next, samples: length }
+            Playout::Recover { next: &first.payload, samples: length as usize }
         } else {
             self.stats.concealed += length as u64;
-            Playout::Conceal { samples: length }
+            Playout::Conceal { samples: length as usize }
         }
     }
 

@@ -6,7 +6,7 @@ use std::thread;
 use super::{Synth, Tone};
 use crate::card::{CardSpeaker, CpalHost, Host, Waker};
 use crate::defaults::{STEP, STEP_SAMPLES};
-use crate::{DeviceSelector, OpenAudioError};
+use crate::{DeviceSelector, OpenAudioError, priority};
 
 /// Plays a tone on a speaker until it is dropped.
 pub struct Player {
@@ -42,6 +42,7 @@ impl Player {
             .name("tone".to_owned())
             .spawn(move || {
                 woken.adopt_current_thread();
+                priority::raise();
                 play(card, Synth::new(tone), &until);
             })
             .map_err(|error| OpenAudioError::Engine(error.to_string()))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use hound::SampleFormat;
 
 use crate::OpenAudioError;
-use crate::defaults::SAMPLE_RATE;
+use crate::defaults::{FILE_TAPS, SAMPLE_RATE};
 use crate::resample::Resampler;
 
 /// How many frames are read from the file at a time.
@@ -46,7 +46,7 @@ impl WavReader {
         if spec.channels == 0 || spec.channels > 32 {
             return Err(invalid(format!("{} channels", spec.channels)));
         }
-        let resampler = Resampler::new(spec.sample_rate, SAMPLE_RATE)
+        let resampler = Resampler::new(spec.sample_rate, SAMPLE_RATE, FILE_TAPS)
             .ok_or_else(|| invalid(format!("{} samples a second", spec.sample_rate)))?;
         Ok(Self { file, resampler, ready: Vec::new(), block: Vec::new(), ended: false })
     }
