@@ -51,4 +51,4 @@ pub const ICE_TIMEOUT: Duration = Duration::from_secs(3);
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where the server is when nobody said otherwise: one on this computer, where `care4w-server` listens by default.
-pub const SERVER: &str = "http://127.0.0.1:8480";
+pub const SERVER: &str = "http://127.0.0.1:4780";
