@@ -1,3 +1,4 @@
+import { flags } from "./ui/tools/flags.ts";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
@@ -6,7 +7,7 @@ export default defineConfig({
   root: "ui",
   // Relative, so that the built page works wherever the shell serves it from.
   base: "./",
-  plugins: [svelte(), svelteTesting()],
+  plugins: [flags(), svelte({ configFile: "../svelte.config.js" }), svelteTesting()],
   clearScreen: false,
   server: { port: 1420, strictPort: true, host: "127.0.0.1" },
   build: {
@@ -15,7 +16,7 @@ export default defineConfig({
     // WebKitGTK 2.40, WKWebView of macOS 12, WebView2.
     target: ["es2021", "safari15"],
     cssTarget: "safari15",
-    // Flags stay files of their own and are read only when one is on the screen.
+    // Nothing as a data: address, so that the content policy could forbid them.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
