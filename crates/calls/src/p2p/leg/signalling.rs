@@ -1,0 +1,144 @@
+//! What the server's messages do to a call.
+
+use std::time::Instant;
+
+use care4w_protocol::limits::MAX_CANDIDATES_PER_CALL;
+use care4w_protocol::signal::{Candidate, ClientMessage, Ended, HangUp, Sdp, ServerMessage};
+use care4w_protocol::{ApiError, ErrorCode};
+
+use super::super::description::{PayloadTypes, is_udp_candidate, split_candidates};
+use super::{Leg, Next, Path};
+use crate::defaults::RESTART_RETRY;
+use crate::{BackendError, BackendEvent, EndReason};
+
+impl Leg {
+    pub(super) async fn on_signal(&mut self, message: ServerMessage) -> Next {
+        match message {
+            ServerMessage::Ringing { .. } if !self.incoming_call && !self.answered => {
+                self.ringing = true;
+                self.tell(BackendEvent::Ringing { call: self.call });
+            }
+            ServerMessage::Answer { answer, .. } if !self.incoming_call && !self.answered => {
+                if let Err(error) = self.on_answer(answer).await {
+                    return self.fail(&error);
+                }
+            }
+            ServerMessage::Taken { .. } if self.accepted && !self.answered => {
+                self.answered = true;
+                self.tell(BackendEvent::Answered { call: self.call });
+            }
+            ServerMessage::Candidate { candidate, .. } => self.on_candidate(candidate).await,
+            ServerMessage::Offer { offer, .. } if self.accepted || self.answered => {
+                // The old path may still live: a bad offer does not end the call.
+                if let Err(error) = self.on_new_offer(offer).await {
+                    tracing::debug!(%error, "a new offer was not taken");
+                }
+            }
+            ServerMessage::OfferAnswer { answer, .. } if self.offer_pending => {
+                self.offer_pending = false;
+                if let Err(error) = self.on_new_answer(answer).await {
+                    tracing::debug!(%error, "an answer to a new offer was not taken");
+                }
+                if self.path == Path::Lost {
+                    self.restart_at = Some(Instant::now() + RESTART_RETRY);
+                }
+            }
+            ServerMessage::Ended { reason, .. } => return self.on_ended(reason),
+            ServerMessage::Refused { error, .. } => return self.on_refused(&error),
+            _ => {}
+        }
+        Next::Go
+    }
+
+    async fn on_answer(&mut self, answer: Sdp) -> Result<(), BackendError> {
+        self.types = Some(PayloadTypes::read(&answer.0).ok_or(BackendError::BadDescription)?);
+        let (answer, candidates) = split_candidates(&answer.0);
+        for candidate in candidates {
+            self.hold(candidate);
+        }
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        engine.take_answer(answer).await?;
+        self.answered = true;
+        self.tell(BackendEvent::Answered { call: self.call });
+        self.start_sending();
+        self.admit_candidates().await;
+        Ok(())
+    }
+
+    async fn on_new_offer(&mut self, offer: Sdp) -> Result<(), BackendError> {
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        let (offer, candidates) = split_candidates(&offer.0);
+        engine.take_offer(offer).await?;
+        let answer = engine.answer().await?;
+        self.shared.signals.send(ClientMessage::OfferAnswer { call: self.call, answer: Sdp(answer) })?;
+        self.add_all(candidates).await;
+        Ok(())
+    }
+
+    async fn on_new_answer(&mut self, answer: Sdp) -> Result<(), BackendError> {
+        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
+        let (answer, candidates) = split_candidates(&answer.0);
+        engine.take_answer(answer).await?;
+        self.add_all(candidates).await;
+        Ok(())
+    }
+
+    async fn on_candidate(&mut self, Candidate { candidate, .. }: Candidate) {
+        if self.open_to_candidates {
+            self.add_all(vec![candidate]).await;
+        } else {
+            self.hold(candidate);
+        }
+    }
+
+    pub(super) fn hold(&mut self, candidate: String) {
+        if self.held.len() < MAX_CANDIDATES_PER_CALL {
+            self.held.push(candidate);
+        }
+    }
+
+    pub(super) async fn admit_candidates(&mut self) {
+        self.open_to_candidates = true;
+        let held = std::mem::take(&mut self.held);
+        self.add_all(held).await;
+    }
+
+    async fn add_all(&self, candidates: Vec<String>) {
+        let Some(engine) = &self.engine else { return };
+        for candidate in candidates.into_iter().filter(|candidate| is_udp_candidate(candidate)) {
+            engine.add_candidate(candidate).await;
+        }
+    }
+
+    fn on_ended(&mut self, reason: Ended) -> Next {
+        let connected = if reason == Ended::NoPath { self.path != Path::New } else { self.answered || self.heard };
+        let reason = EndReason::from_server(reason, self.incoming_call, connected);
+        self.tell(BackendEvent::Ended { call: self.call, reason });
+        Next::Over
+    }
+
+    /// The server did not carry out a message. It is the end where the call depended on it; a candidate too many
+    /// is not.
+    fn on_refused(&mut self, error: &ApiError) -> Next {
+        let placing = !self.incoming_call && !self.ringing && !self.answered;
+        let taking = self.accepted && !self.answered;
+        if !placing && !taking {
+            return Next::Go;
+        }
+        let reason = match error.code {
+            ErrorCode::NotFound if placing => EndReason::NotFound,
+            ErrorCode::RateLimited => EndReason::RateLimited,
+            ErrorCode::Unavailable => EndReason::Offline,
+            _ if taking => EndReason::Missed,
+            _ => EndReason::Refused,
+        };
+        self.tell(BackendEvent::Ended { call: self.call, reason });
+        Next::Over
+    }
+
+    fn fail(&mut self, error: &BackendError) -> Next {
+        self.shared.signals.send(ClientMessage::HangUp { call: self.call, reason: HangUp::Failed }).ok();
+        self.tell(BackendEvent::Ended { call: self.call, reason: error.end_reason() });
+        Next::Over
+    }
+}
