@@ -18,7 +18,7 @@ impl CallId {
     }
 
     /// A call id made of given bytes: for tests that need the same id every time.
-    pub fn from_u128(value: u128) -> Self {
+    pub const fn from_u128(value: u128) -> Self {
         Self(Uuid::from_u128(value))
     }
 }

@@ -188,6 +188,8 @@ pub trait Store: Send + Sync + 'static {
         talked_secs: Option<u64>,
         told: bool,
     ) -> Result<(), StoreError>;
+    /// It gave way to another call and is none of its own: out of both histories.
+    async fn call_merged(&self, call: CallId) -> Result<(), StoreError>;
     /// At start: calls that were under way when the server stopped are over; who rang in vain was missed.
     async fn finish_interrupted_calls(&self) -> Result<(), StoreError>;
     /// The missed calls that this user has not heard of, oldest first.

@@ -455,6 +455,10 @@ impl Store for SqliteStore {
         self.mark_over(call, callee, talked_secs, told).await
     }
 
+    async fn call_merged(&self, call: CallId) -> Result<(), StoreError> {
+        self.remove_call(call).await
+    }
+
     async fn finish_interrupted_calls(&self) -> Result<(), StoreError> {
         self.mark_interrupted().await
     }

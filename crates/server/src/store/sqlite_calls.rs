@@ -34,7 +34,7 @@ impl SqliteStore {
     }
 
     pub(super) async fn mark_answered(&self, call: CallId, callee: AccountId) -> Result<(), StoreError> {
-        sqlx::query("UPDATE call_history SET kind = 'got' WHERE call_id = ? AND account = ?")
+        sqlx::query("UPDATE call_history SET kind = 'got' WHERE call_id = ? AND account = ? AND over = 0")
             .bind(call.to_string())
             .bind(callee.to_string())
             .execute(&self.write)
@@ -59,6 +59,15 @@ impl SqliteStore {
         .bind(call.to_string())
         .execute(&self.write)
         .await?;
+        Ok(())
+    }
+
+    pub(super) async fn remove_call(&self, call: CallId) -> Result<(), StoreError> {
+        // Only what nobody talked in: a call's id is its caller's choice.
+        sqlx::query("DELETE FROM call_history WHERE call_id = ? AND over = 0")
+            .bind(call.to_string())
+            .execute(&self.write)
+            .await?;
         Ok(())
     }
 

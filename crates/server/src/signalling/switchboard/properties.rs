@@ -1,0 +1,140 @@
+#![allow(clippy::unwrap_used)]
+//! Whatever the order of inputs: nothing rings on, every call has one end, nothing is left behind.
+
+use std::collections::BTreeMap;
+
+use care4w_protocol::signal::{Candidate, HangUp, Refusal, Sdp};
+use proptest::prelude::*;
+
+use super::tests::Desk;
+use super::*;
+
+const DEVICES: [&str; 6] = ["a1", "a2", "b3", "b4", "c5", "c6"];
+
+#[derive(Clone, Debug)]
+enum Step {
+    Calls(usize, usize, u128),
+    Says(usize, ClientMessage),
+    LosesSocket(usize),
+    Connects(usize, u64),
+    SignsOut(usize),
+    Waits(u64),
+}
+
+fn message() -> impl Strategy<Value = ClientMessage> {
+    let call = (0u128..6).prop_map(CallId::from_u128);
+    let sdp = || Sdp("sdp".into());
+    (call, 0u8..11).prop_map(move |(call, kind)| match kind {
+        0 | 1 => ClientMessage::Ringing { call },
+        2 | 3 => ClientMessage::Answer { call, answer: sdp() },
+        4 => ClientMessage::Refuse { call, reason: Refusal::Declined },
+        5 => ClientMessage::Refuse { call, reason: Refusal::Busy },
+        6 => ClientMessage::Refuse { call, reason: Refusal::Failed },
+        7 => ClientMessage::Candidate {
+            call,
+            candidate: Candidate { candidate: "c".into(), sdp_mid: None, sdp_m_line_index: None },
+        },
+        8 => ClientMessage::Offer { call, offer: sdp() },
+        9 => ClientMessage::HangUp { call, reason: HangUp::Normal },
+        _ => ClientMessage::HangUp { call, reason: HangUp::NoPath },
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let device = || 0..DEVICES.len();
+    prop_oneof![
+        4 => (device(), 0usize..3, 0u128..6).prop_map(|(device, to, call)| Step::Calls(device, to, call)),
+        8 => (device(), message()).prop_map(|(device, message)| Step::Says(device, message)),
+        1 => device().prop_map(Step::LosesSocket),
+        1 => (device(), 0u64..4).prop_map(|(device, received)| Step::Connects(device, received)),
+        1 => device().prop_map(Step::SignsOut),
+        1 => (0u64..70).prop_map(Step::Waits),
+    ]
+}
+
+fn play(steps: &[Step]) -> Desk {
+    let mut desk = Desk::with(&DEVICES);
+    for step in steps {
+        match step.clone() {
+            Step::Calls(device, to, call) => desk.calls(DEVICES[device], ["a", "b", "c"][to], CallId::from_u128(call)),
+            Step::Says(device, message) => desk.says(DEVICES[device], message),
+            Step::LosesSocket(device) => desk.loses_socket(DEVICES[device]),
+            Step::Connects(device, received) => desk.connect(DEVICES[device], received),
+            Step::SignsOut(device) => {
+                desk.handle(Input::SignInEnded(SignInId::from_u128(u128::from(DEVICES[device].as_bytes()[1]))));
+            }
+            Step::Waits(seconds) => desk.after(seconds),
+        }
+    }
+    desk
+}
+
+/// What one socket's frames say of a call: how often it was invited and stopped.
+fn told(frames: &[ServerFrame]) -> BTreeMap<CallId, (u32, u32)> {
+    let mut told: BTreeMap<CallId, (u32, u32)> = BTreeMap::new();
+    for frame in frames {
+        let ServerFrame::Send(Numbered { message, .. }) = frame else { continue };
+        match message {
+            ServerMessage::Invite { call, .. } => told.entry(*call).or_default().0 += 1,
+            ServerMessage::Taken { call } | ServerMessage::Ended { call, .. } => told.entry(*call).or_default().1 += 1,
+            _ => {}
+        }
+    }
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn nothing_is_left_when_everybody_is_gone(steps in proptest::collection::vec(step(), 0..80)) {
+        let mut desk = play(&steps);
+        for device in DEVICES {
+            desk.loses_socket(device);
+        }
+        desk.after(130);
+        prop_assert_eq!(desk.board.calls(), 0);
+        prop_assert_eq!(desk.board.devices(), 0);
+        let begun = desk.history.iter().filter(|output| matches!(output, Output::Begun { .. })).count();
+        let ended = desk.history.iter().filter(|output| matches!(output, Output::Over { .. } | Output::Merged(_))).count();
+        prop_assert_eq!(begun, ended, "every call that began has one end");
+    }
+
+    #[test]
+    fn no_device_that_stays_rings_on(
+        calls in proptest::collection::vec((0usize..6, 0usize..3), 1..6),
+        messages in proptest::collection::vec((0usize..6, message()), 0..60)
+    ) {
+        // Each call has an id of its own here, as clients draw them, and every device keeps its one socket.
+        let mut desk = Desk::with(&DEVICES);
+        let mut messages = messages.into_iter();
+        for (id, (device, to)) in calls.into_iter().enumerate() {
+            desk.calls(DEVICES[device], ["a", "b", "c"][to], CallId::from_u128(id as u128));
+            for (device, message) in messages.by_ref().take(12) {
+                desk.says(DEVICES[device], message);
+            }
+        }
+        desk.after(61);
+        for frames in desk.frames.values() {
+            for (call, (invited, stopped)) in told(frames) {
+                if invited > 0 {
+                    prop_assert!(stopped <= invited + 1, "{call} rang {invited} times and was stopped {stopped} times");
+                }
+            }
+        }
+        let talking = desk.history.iter().filter(|output| matches!(output, Output::Answered { .. })).count();
+        prop_assert!(desk.board.calls() <= talking, "after the ring time only answered calls are left");
+    }
+
+    #[test]
+    fn numbers_over_one_socket_follow_each_other(steps in proptest::collection::vec(step(), 0..80)) {
+        let desk = play(&steps);
+        for frames in desk.frames.values() {
+            let numbers: Vec<u64> = frames
+                .iter()
+                .filter_map(|frame| if let ServerFrame::Send(message) = frame { Some(message.number) } else { None })
+                .collect();
+            prop_assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+        }
+    }
+}
