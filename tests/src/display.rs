@@ -9,7 +9,14 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{Environment, Process, screenshot, wait};
+use crate::{
+    Environment, Process,
+    screenshot::{self, Area},
+    wait,
+};
+
+/// All of a virtual display.
+pub const WHOLE: Area = Area { x: 0, y: 0, width: 1280, height: 900 };
 
 /// A virtual display, 1280 by 900 pixels.
 pub struct Display {
@@ -59,16 +66,14 @@ impl Display {
     /// Moves the window of the process `id` there once it is open. Nothing arranges windows on this display: all of
     /// them open in its corner, one over the other.
     pub fn place_window(&self, id: u32, x: u32, y: u32) -> Result<()> {
-        let (id, x, y) = (id.to_string(), x.to_string(), y.to_string());
+        let xdotool = |arguments: &[&str]| {
+            Command::new("xdotool").args(arguments).env("DISPLAY", self.name()).stdin(Stdio::null()).output()
+        };
         wait::until(Duration::from_secs(15), "a window to be moved", || {
-            let status = Command::new("xdotool")
-                .args(["search", "--onlyvisible", "--pid", &id, "windowmove", &x, &y])
-                .env("DISPLAY", self.name())
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()?;
-            Ok(status.success().then_some(()))
+            let found = xdotool(&["search", "--onlyvisible", "--pid", &id.to_string()])?;
+            let found = String::from_utf8_lossy(&found.stdout).into_owned();
+            let Some(window) = found.lines().next() else { return Ok(None) };
+            Ok(xdotool(&["windowmove", window, &x.to_string(), &y.to_string()])?.status.success().then_some(()))
         })
     }
 

@@ -19,18 +19,37 @@ pub fn take(display: &str, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Saves a picture once something is painted: a web page comes later than its window.
+/// A part of a display, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    /// From the left.
+    pub x: u32,
+    /// From the top.
+    pub y: u32,
+    /// How wide.
+    pub width: u32,
+    /// How high.
+    pub height: u32,
+}
+
+/// Saves a picture once each of the `areas` is painted: a web page comes later than its window.
 ///
 /// Painted means at least `colours` different colours; the last picture stays when it never comes to that.
-pub fn take_when_painted(display: &str, file: &Path, colours: u32, deadline: Duration) -> Result<()> {
+pub fn take_when_painted(display: &str, file: &Path, areas: &[Area], colours: u32, deadline: Duration) -> Result<()> {
     wait::until(deadline, "the window to be painted", || {
         take(display, file)?;
-        Ok((colours_in(file)? >= colours).then_some(()))
+        for area in areas {
+            if colours_in(file, *area)? < colours {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
     })
 }
 
-/// How many colours the picture has.
-pub fn colours_in(file: &Path) -> Result<u32> {
-    let output = Command::new("identify").args(["-format", "%k"]).arg(file).output()?;
+/// How many colours a part of the picture has.
+pub fn colours_in(file: &Path, Area { x, y, width, height }: Area) -> Result<u32> {
+    let part = format!("{}[{width}x{height}+{x}+{y}]", file.display());
+    let output = Command::new("identify").args(["-format", "%k", &part]).output()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().with_context(|| format!("{} is no picture", file.display()))
 }

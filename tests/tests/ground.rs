@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use care4w_tests::{
-    Display, Keychain, Sound, SoundServer, keychain, score,
+    Display, Keychain, Sound, SoundServer, display, keychain, score,
     sound_server::{RATE, Streams},
     speech::Speech,
 };
@@ -55,7 +55,7 @@ fn a_display_has_a_number_of_its_own_and_a_picture() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("empty.png");
     one.screenshot(&file).unwrap();
-    assert_eq!(care4w_tests::screenshot::colours_in(&file).unwrap(), 1, "nothing is open on it");
+    assert_eq!(care4w_tests::screenshot::colours_in(&file, display::WHOLE).unwrap(), 1, "nothing is open on it");
 }
 
 #[test]

@@ -14,7 +14,14 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use care4w_tests::{Environment, Process, Server, binaries, cli::RunningCli, screenshot, server::last_lines, wait};
+use care4w_tests::{
+    Environment, Process, Server, binaries,
+    cli::RunningCli,
+    display::WHOLE,
+    screenshot::{self, Area},
+    server::last_lines,
+    wait,
+};
 use clap::Args;
 use surroundings::Surroundings;
 
@@ -90,16 +97,21 @@ impl House {
     /// On a display of our own nobody sees the window: a picture shows it.
     fn picture(&mut self) {
         let Some(display) = self.surroundings.own_display() else { return };
-        if let Some(second) = self.windows.get(1) {
-            // Where it does not move it lies over the first, and is still usable.
-            let _ = display.place_window(second.id(), SECOND_WINDOW_X, 0);
-        }
-        let display = display.name();
         let file = project::target().join("screenshots/run.png");
+        let first = Area { x: 0, y: 0, width: SECOND_WINDOW_X, height: WHOLE.height };
+        let second = Area { x: SECOND_WINDOW_X, ..first };
         let taken = program::create(&file).and_then(|_| {
-            let painted = screenshot::take_when_painted(&display, &file, PAINTED_COLOURS, PAINTING);
-            // An unpainted picture is still worth a look.
-            if painted.is_err() { screenshot::take(&display, &file) } else { Ok(()) }
+            let paint = |areas: &[Area]| {
+                let painted = screenshot::take_when_painted(&display.name(), &file, areas, PAINTED_COLOURS, PAINTING);
+                // An unpainted picture is still worth a look.
+                if painted.is_err() { screenshot::take(&display.name(), &file) } else { Ok(()) }
+            };
+            paint(&[WHOLE])?;
+            let [one, two] = self.windows.as_slice() else { return Ok(()) };
+            // After they are painted: until then each puts itself where it was the last time.
+            display.place_window(one.id(), first.x, first.y)?;
+            display.place_window(two.id(), second.x, second.y)?;
+            paint(&[first, second])
         });
         match taken {
             Ok(()) => say::line(&format!("there is no display: screenshot {}", shown(&file))),

@@ -25,7 +25,7 @@ pub fn run(_: &Ground<'_>) -> Result<Count> {
     let _ = std::fs::remove_file(&report);
     let mut schemathesis = program::command(&programs.join("schemathesis").to_string_lossy());
     schemathesis
-        .arg("run")
+        .args(["--config-file", "tests/schemathesis.toml", "run"])
         .arg(format!("{}/api/openapi.json", server.url()))
         .args(["--checks", CHECKS, "--max-examples", "25", "--seed", "4", "--generation-database", "none"])
         // Signing out or leaving would end the test; a WebSocket is not asked by HTTP alone.
