@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::NewSessionError};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -197,7 +197,7 @@ async fn connect(port: u16, capabilities: serde_json::Map<String, Value>) -> Res
         match builder.capabilities(capabilities.clone()).connect(&address).await {
             Ok(client) => return Ok(client),
             // Until the drivers listen there is nobody to talk to.
-            Err(fantoccini::error::NewSessionError::Lost(_) | fantoccini::error::NewSessionError::Failed(_))
+            Err(NewSessionError::Lost(_) | NewSessionError::Failed(_) | NewSessionError::FailedC(_))
                 if start.elapsed() < DEADLINE =>
             {
                 tokio::time::sleep(INTERVAL).await;
