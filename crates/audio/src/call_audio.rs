@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::card::{CpalHost, Host};
 use crate::defaults::BITRATE;
-use crate::engine::{Command, Engine, Opener};
+use crate::engine::{Command, Engine};
+use crate::opener::Opener;
 use crate::opus::{Encoder, OpusError};
 use crate::playout::FarEnd;
 use crate::processing::VoiceProcessing;

@@ -5,23 +5,21 @@
 //! left of drift, between the far microphone and this speaker, is the jitter buffer's to even out.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::call_audio::Shared;
-use crate::card::{Host, OnLost, Waker};
 use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP_SAMPLES};
 use crate::endpoint::{Microphone, Speaker};
 use crate::levels::Meter;
+use crate::opener::{Opened, Opener};
 use crate::opus::Encoder;
 use crate::pacer::Pacer;
 use crate::playout::FarEnd;
 use crate::priority;
 use crate::processing::VoiceProcessing;
 use crate::tones::DigitTone;
-use crate::{DeviceSelector, Direction, EncodedFrame, Notice, OpenAudioError, ReceiveStats, RtpAudio};
+use crate::{Direction, EncodedFrame, Notice, ReceiveStats, RtpAudio};
 
 /// Where encoded frames go.
 pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
@@ -35,67 +33,6 @@ pub enum Command {
     Speaker(Opened<Speaker>),
     Lost(Direction, u64),
     Close,
-}
-
-/// A device that was just opened.
-pub struct Opened<T> {
-    pub device: T,
-    /// Tells its errors from those of the device before it.
-    pub generation: u64,
-    pub notice: Option<Notice>,
-}
-
-/// What opening a device needs.
-#[derive(Clone)]
-pub struct Opener {
-    pub host: Arc<dyn Host>,
-    pub waker: Arc<Waker>,
-    pub commands: Sender<Command>,
-    pub shared: Arc<Shared>,
-}
-
-impl Opener {
-    pub fn microphone(&self, selector: &DeviceSelector) -> Result<Opened<Microphone>, OpenAudioError> {
-        let (generation, lost) = self.lost(Direction::Input);
-        let device = Microphone::open(&*self.host, selector, self.waker.clone(), lost)?;
-        Ok(Opened { device, generation, notice: None })
-    }
-
-    pub fn speaker(&self, selector: &DeviceSelector) -> Result<Opened<Speaker>, OpenAudioError> {
-        let (generation, lost) = self.lost(Direction::Output);
-        let device = Speaker::open(&*self.host, selector, self.waker.clone(), lost)?;
-        Ok(Opened { device, generation, notice: None })
-    }
-
-    fn lost(&self, direction: Direction) -> (u64, OnLost) {
-        let generation = self.shared.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        let (commands, waker) = (self.commands.clone(), self.waker.clone());
-        let lost = Box::new(move || {
-            // The engine may be gone by now, and then nobody needs to know.
-            let _ = commands.send(Command::Lost(direction, generation));
-            waker.wake();
-        });
-        (generation, lost)
-    }
-
-    /// Opens the system's default in the background and hands it to the engine.
-    fn replace(self, direction: Direction) {
-        let notice = Some(Notice::SwitchedToDefault { direction });
-        let none = Some(Notice::NoDeviceLeft { direction });
-        thread::spawn(move || {
-            let command = match direction {
-                Direction::Input => Command::Microphone(match self.microphone(&DeviceSelector::Default) {
-                    Ok(opened) => Opened { notice, ..opened },
-                    Err(_) => Opened { device: Microphone::Silence, generation: 0, notice: none },
-                }),
-                Direction::Output => Command::Speaker(match self.speaker(&DeviceSelector::Default) {
-                    Ok(opened) => Opened { notice, ..opened },
-                    Err(_) => Opened { device: Speaker::Silence, generation: 0, notice: none },
-                }),
-            };
-            let _ = self.commands.send(command);
-        });
-    }
 }
 
 /// Whether a card still calls.

@@ -29,6 +29,7 @@ mod engine;
 mod error;
 mod jitter;
 mod levels;
+mod opener;
 mod opus;
 mod pacer;
 mod playout;

@@ -13,6 +13,7 @@
 
 mod delay;
 mod sequence;
+mod stats;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::defaults::{
 };
 use delay::DelayEstimate;
 use sequence::{Order, StreamOrder};
+pub use stats::JitterStats;
 
 /// A packet from the network, its header read and its payload looked at.
 #[derive(Debug, Clone)]
@@ -85,33 +87,6 @@ pub enum Pace {
     Hurry,
     /// Longer where it is not heard.
     Lengthen,
-}
-
-/// Counts over the whole call.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct JitterStats {
-    /// RFC 3550 interarrival jitter in milliseconds.
-    pub jitter_ms: f64,
-    /// Packets that came, duplicates not counted.
-    pub received: u64,
-    /// Packets expected and not (yet) here.
-    pub lost: u64,
-    /// Lost of expected over the last five seconds, in percent.
-    pub recent_loss_percent: f64,
-    /// Samples handed out since the first packet was played.
-    pub played: u64,
-    /// Of these, made up.
-    pub concealed: u64,
-    /// Of these, recovered by forward error correction.
-    pub recovered: u64,
-    /// Packets that came too late to be played.
-    pub late: u64,
-    /// Packets dropped to shed a backlog.
-    pub shed: u64,
-    /// The present delay from a fast packet's arrival to the speaker, in samples.
-    pub delay: i64,
-    /// What it should be, in samples.
-    pub target: i64,
 }
 
 #[derive(Debug)]
@@ -333,21 +308,27 @@ impl JitterBuffer {
     fn gap(&mut self, now: i64, next: i64, timestamp: i64) -> Playout<'_> {
         self.last_loss = Some(now);
         let (&sequence, first) = self.packets.first_key_value().expect("the caller saw a later packet");
-        let packets = sequence - next;
-        let recovers = packets == 1 && first.recovers_previous;
         let whole = first.timestamp - timestamp;
-        // What comes back is played whole, though some of its time was made up already: the delay grows by that.
-        let missing = if recovers { whole } else { whole - self.owed };
+        let each = whole / (sequence - next);
+        // What was made up while nothing had come stood in for the first of them.
+        let covered = ((self.owed + each / 2) / each.max(1)).clamp(0, sequence - next - 1);
+        let (next, timestamp) = (next + covered, timestamp + covered * each);
+        let left = self.owed - covered * each;
         self.owed = 0;
         self.broken_off = None;
-        // Whole 2.5 ms, the grain of concealment; a lying timestamp makes at most one packet's length.
-        let length = (missing / packets / 120 * 120).clamp(120, PACKET_SAMPLES_MAX as i64);
-        let far = missing > samples(BUFFER_TARGET_MAX) * 4;
-        let (next, timestamp) = if packets == 1 || far {
-            (sequence, first.timestamp)
-        } else {
-            (next + 1, first.timestamp - (missing - length))
+        let packets = sequence - next;
+        let recovers = packets == 1 && first.recovers_previous;
+        // What comes back is played whole, though some of its time was made up already: the delay grows by that.
+        let length = match packets {
+            1 if recovers => first.timestamp - timestamp,
+            1 => first.timestamp - timestamp - left,
+            _ => each,
         };
+        // Whole 2.5 ms, the grain of concealment; a lying timestamp makes at most one packet's length.
+        let length = (length / 120 * 120).clamp(120, PACKET_SAMPLES_MAX as i64);
+        let far = whole > samples(BUFFER_TARGET_MAX) * 4;
+        let (next, timestamp) =
+            if packets == 1 || far { (sequence, first.timestamp) } else { (next + 1, timestamp + each) };
         self.state = State::Playing { next, timestamp };
         self.floor = next;
         self.stats.played += length as u64;

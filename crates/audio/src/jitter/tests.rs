@@ -185,6 +185,16 @@ fn a_burst_of_losses_is_made_up_and_counted() {
 }
 
 #[test]
+fn the_last_of_two_losses_in_a_row_is_recovered_whole() {
+    let mut line = Line::new();
+    line.send(0..500, |i| (i % 25 > 1).then_some(20));
+    line.run(9_900);
+    let stats = line.buffer.stats();
+    assert!(line.recovered >= 15, "only {} of {} came back", line.recovered, stats.lost);
+    assert_eq!(stats.recovered as usize, line.recovered * 960, "half a packet cannot be decoded");
+}
+
+#[test]
 fn the_target_follows_the_jitter_up_and_down() {
     let mut line = Line::new();
     line.send(0..250, |_| Some(20));
