@@ -11,6 +11,7 @@ mod engine;
 mod leg;
 mod packets;
 mod pump;
+mod reports;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

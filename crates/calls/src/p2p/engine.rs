@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use care4w_protocol::rest::IceServer;
-use rtc::interceptor::Registry;
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_TELEPHONE_EVENT};
@@ -23,12 +23,16 @@ use webrtc::peer_connection::{
 };
 use webrtc::rtp_transceiver::RtpSender;
 
+use super::reports::{RemoteLoss, ReportReader};
 use super::{P2pConfig, addresses};
 use crate::defaults::{
     ICE_CHECK_INTERVAL, ICE_CHECKS_PER_PAIR, ICE_DISCONNECTED_TIME, ICE_FAILED_TIME, ICE_KEEPALIVE_INTERVAL,
     OPUS_PAYLOAD_TYPE, RELAY_ACCEPTANCE_WAIT, TELEPHONE_EVENT_PAYLOAD_TYPE,
 };
 use crate::{BackendError, PathKind};
+
+/// Behind the library's own places for what reads reports.
+const AFTER_REPORTS: usize = 14_000;
 
 /// What the library tells of one connection.
 pub(super) enum EngineEvent {
@@ -49,6 +53,8 @@ pub(super) struct Engine {
     pub track: Arc<TrackLocalStaticRTP>,
     /// The stream of those packets.
     pub ssrc: u32,
+    /// What the other end says that it loses of it.
+    pub remote_loss: RemoteLoss,
 }
 
 struct Observer(mpsc::UnboundedSender<EngineEvent>);
@@ -84,13 +90,17 @@ impl Engine {
                 .register_codec(codec, RtpCodecKind::Audio)
                 .map_err(|_| BackendError::Engine("a codec was not registered"))?;
         }
+        let ssrc: u32 = rand::random();
+        let remote_loss = RemoteLoss::unknown();
+        let interceptors = configure_rtcp_reports(Registry::new())
+            .with(Slot::from(AFTER_REPORTS), ReportReader::new(ssrc, remote_loss.clone()));
         let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
         let connection = PeerConnectionBuilder::new()
             .with_configuration(
                 RTCConfigurationBuilder::new().with_ice_servers(usable(ice)).with_ice_transport_policy(policy).build(),
             )
             .with_media_engine(media)
-            .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+            .with_interceptor_registry(interceptors)
             .with_setting_engine(settings())
             .with_handler(Arc::new(Observer(events)))
             .with_udp_addrs(addresses::to_bind(config.loopback))
@@ -98,7 +108,6 @@ impl Engine {
             .await
             .map_err(|_| BackendError::Engine("no socket could be opened"))?;
         let connection: Arc<dyn PeerConnection> = Arc::new(connection);
-        let ssrc: u32 = rand::random();
         let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
             "care4w".to_owned(),
             "care4w-audio".to_owned(),
@@ -121,7 +130,7 @@ impl Engine {
                 .await
                 .map_err(|_| BackendError::Engine("the codecs were not taken"))?;
         }
-        Ok(Self { connection, sender, track, ssrc })
+        Ok(Self { connection, sender, track, ssrc, remote_loss })
     }
 
     /// Makes and applies an offer; candidates are looked for from here on.

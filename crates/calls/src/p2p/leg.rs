@@ -280,7 +280,7 @@ impl Leg {
             path,
             sent: self.flow.sent.load(Ordering::Relaxed),
             received: self.flow.received.load(Ordering::Relaxed),
-            remote_loss_percent: None,
+            remote_loss_percent: self.engine.as_ref().and_then(|engine| engine.remote_loss.percent()),
             codec: self.types.map(|_| "opus"),
         }
     }

@@ -201,3 +201,18 @@ async fn a_path_that_dies_is_reported_lost_and_a_restart_finds_a_new_one() {
     a_ear.hear_byte(2).await;
     b_ear.hear_byte(1).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_end_learns_what_the_other_one_loses() {
+    let (mut a, mut b) = phones();
+    let (call, mut a_ear, b_ear) = connected(&mut a, &mut b).await;
+    a_ear.speak(1);
+    b_ear.speak(2);
+    let loss = loop {
+        a_ear.hear().await;
+        if let Some(loss) = a.stats(call).await.remote_loss_percent {
+            break loss;
+        }
+    };
+    assert!((0.0..50.0).contains(&loss), "{loss} % on a clean path");
+}
