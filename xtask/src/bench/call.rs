@@ -31,7 +31,8 @@ pub fn measure() -> Result<Figures> {
         let mut calling = caller.call(&id, &calling_flags)?;
         let dialing = calling.wait_for_call("dialing")?;
         let ringing = calling.wait_for_call("ringing")?;
-        let rung = answering.wait_for_call("ringing")?;
+        let rings = |line: &Line| line.is_call("incoming") || line.is_call("ringing");
+        let rung = answering.wait("the callee to ring", rings)?;
         ringing_here.push(since_start(&ringing)? - since_start(&dialing)?);
         ringing_there.push(rung.at.saturating_duration_since(dialing.at).as_secs_f64() * 1_000.0);
         // Two events whose order is not fixed: each is awaited among all lines.
