@@ -82,9 +82,7 @@ pub const DIGIT_MS: u32 = 160;
 
 /// Sound that the rings between the device and the engine hold at most: longer stalls lose sound.
 pub const RING: Duration = Duration::from_millis(500);
-/// What the speaker's ring holds beyond one period of the device, to begin with.
-pub const PLAYBACK_MARGIN_MS: u32 = 0;
-/// Added to that after each time the ring ran dry.
+/// Added, after each time it ran dry, to the one period of the device that the speaker's ring holds to begin with.
 pub const PLAYBACK_MARGIN_STEP_MS: u32 = 5;
 /// The most that it grows to.
 pub const PLAYBACK_MARGIN_MAX_MS: u32 = 40;

@@ -9,7 +9,7 @@ use crate::{DeviceSelector, OpenAudioError};
 
 /// Where the engine gets its sound.
 pub enum Microphone {
-    Card(CardMicrophone),
+    Card(Box<CardMicrophone>),
     File(Box<WavReader>),
     Echo(Echo),
     Silence,
@@ -17,7 +17,7 @@ pub enum Microphone {
 
 /// Where the engine puts its sound.
 pub enum Speaker {
-    Card(CardSpeaker),
+    Card(Box<CardSpeaker>),
     File(Box<WavWriter>),
     Silence,
 }
@@ -30,8 +30,8 @@ impl Microphone {
         lost: OnLost,
     ) -> Result<Self, OpenAudioError> {
         Ok(match selector {
-            DeviceSelector::Default => Self::Card(host.microphone(None, waker, lost)?),
-            DeviceSelector::Id(id) => Self::Card(host.microphone(Some(id), waker, lost)?),
+            DeviceSelector::Default => Self::Card(Box::new(host.microphone(None, waker, lost)?)),
+            DeviceSelector::Id(id) => Self::Card(Box::new(host.microphone(Some(id), waker, lost)?)),
             DeviceSelector::File(path) => Self::File(Box::new(WavReader::open(path)?)),
             DeviceSelector::Echo => Self::Echo(Echo::new()),
             DeviceSelector::Silence => Self::Silence,
@@ -47,8 +47,8 @@ impl Speaker {
         lost: OnLost,
     ) -> Result<Self, OpenAudioError> {
         Ok(match selector {
-            DeviceSelector::Default => Self::Card(host.speaker(None, waker, lost)?),
-            DeviceSelector::Id(id) => Self::Card(host.speaker(Some(id), waker, lost)?),
+            DeviceSelector::Default => Self::Card(Box::new(host.speaker(None, waker, lost)?)),
+            DeviceSelector::Id(id) => Self::Card(Box::new(host.speaker(Some(id), waker, lost)?)),
             DeviceSelector::File(path) => Self::File(Box::new(WavWriter::create(path)?)),
             DeviceSelector::Silence | DeviceSelector::Echo => Self::Silence,
         })

@@ -8,8 +8,7 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use super::Waker;
 use super::callback::{CaptureCallback, PlaybackCallback, Signal};
 use crate::defaults::{
-    CARD_TAPS, PLAYBACK_MARGIN_DECAY, PLAYBACK_MARGIN_MAX_MS, PLAYBACK_MARGIN_MS, PLAYBACK_MARGIN_STEP_MS, RING,
-    SAMPLE_RATE, STEP_SAMPLES,
+    CARD_TAPS, PLAYBACK_MARGIN_DECAY, PLAYBACK_MARGIN_MAX_MS, PLAYBACK_MARGIN_STEP_MS, RING, SAMPLE_RATE, STEP_SAMPLES,
 };
 use crate::resample::Resampler;
 
@@ -105,7 +104,7 @@ impl CardSpeaker {
             signal,
             resampler: Resampler::new(SAMPLE_RATE, rate, CARD_TAPS)?,
             made: Vec::new(),
-            margin_ms: PLAYBACK_MARGIN_MS,
+            margin_ms: 0,
             failed_before: 0,
             settled: None,
             stream: None,
@@ -144,7 +143,7 @@ impl CardSpeaker {
             self.failed_before = failed;
             self.settled = Some(now);
         } else if now.saturating_duration_since(settled) > PLAYBACK_MARGIN_DECAY {
-            self.margin_ms = self.margin_ms.saturating_sub(PLAYBACK_MARGIN_STEP_MS).max(PLAYBACK_MARGIN_MS);
+            self.margin_ms = self.margin_ms.saturating_sub(PLAYBACK_MARGIN_STEP_MS);
             self.settled = Some(now);
         }
     }
