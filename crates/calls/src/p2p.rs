@@ -22,9 +22,7 @@ use care4w_protocol::rest::IceServer;
 use care4w_protocol::signal::{ClientMessage, HangUp, Refusal, Sdp, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{
-    BackendError, BackendEvent, BackendEvents, BackendName, Callee, MediaPorts, PathStats, SignalSender, VoiceBackend,
-};
+use crate::{BackendError, BackendEvents, BackendName, Callee, MediaPorts, PathStats, SignalSender, VoiceBackend};
 use leg::{Leg, Reply, ToLeg};
 
 /// Whether addresses of the loopback interface are offered as candidates.
@@ -61,6 +59,16 @@ struct Routes(Mutex<HashMap<CallId, mpsc::UnboundedSender<ToLeg>>>);
 impl Routes {
     fn find(&self, call: CallId) -> Option<mpsc::UnboundedSender<ToLeg>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&call).cloned()
+    }
+
+    /// One from every call that there is: each passes when its call has handled what it was sent until now.
+    fn fences(&self) -> Vec<oneshot::Receiver<()>> {
+        let routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fence = |leg: &mpsc::UnboundedSender<ToLeg>| {
+            let (passed, fence) = oneshot::channel();
+            leg.send(ToLeg::Fence(passed)).ok().map(|()| fence)
+        };
+        routes.values().filter_map(fence).collect()
     }
 
     fn forget(&self, call: CallId) {
@@ -117,21 +125,20 @@ impl P2p {
 
     fn invited(&self, call: CallId, message: ServerMessage) {
         let ServerMessage::Invite { from, offer, .. } = message else { return };
-        if self.start_leg(call, Some(offer)).is_some() {
-            let backend = BackendName::P2p;
-            self.shared.events.send(BackendEvent::Incoming { call, backend, from }).ok();
+        let fences = self.routes.fences();
+        if let Some((leg, _)) = self.make_leg(call, Some(offer)) {
+            tokio::spawn(leg.run_incoming(from, fences));
         }
     }
 
-    fn start_leg(&self, call: CallId, offer: Option<Sdp>) -> Option<mpsc::UnboundedSender<ToLeg>> {
-        let (leg, inbox) = mpsc::unbounded_channel();
-        if !self.routes.add(call, leg.clone()) {
+    /// `None` when there is such a call already.
+    fn make_leg(&self, call: CallId, offer: Option<Sdp>) -> Option<(Leg, mpsc::UnboundedSender<ToLeg>)> {
+        let (sender, inbox) = mpsc::unbounded_channel();
+        if !self.routes.add(call, sender.clone()) {
             return None;
         }
         let routes = Arc::downgrade(&self.routes);
-        let task = Leg::new(call, Arc::clone(&self.shared), routes, (leg.downgrade(), inbox), offer);
-        tokio::spawn(task.run());
-        Some(leg)
+        Some((Leg::new(call, Arc::clone(&self.shared), routes, (sender.downgrade(), inbox), offer), sender))
     }
 
     async fn ask<T>(&self, call: CallId, message: impl FnOnce(Reply<T>) -> ToLeg) -> Result<T, BackendError> {
@@ -156,7 +163,8 @@ impl VoiceBackend for P2p {
         ice: Vec<IceServer>,
         media: MediaPorts,
     ) -> Result<(), BackendError> {
-        self.start_leg(call, None).ok_or(BackendError::Engine("the call exists already"))?;
+        let (leg, _sender) = self.make_leg(call, None).ok_or(BackendError::Engine("the call exists already"))?;
+        tokio::spawn(leg.run());
         let to = to.care4w_id.clone();
         self.ask(call, |reply| ToLeg::Dial { to, ice, media, reply }).await
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use care4w_protocol::CallId;
 use care4w_protocol::rest::IceServer;
-use care4w_protocol::signal::{Candidate, ClientMessage, Sdp, ServerMessage};
+use care4w_protocol::signal::{Candidate, ClientMessage, Party, Sdp, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::RTCPeerConnectionState;
@@ -19,22 +19,47 @@ use super::packets::Packets;
 use super::pump::{self, Flow};
 use super::{Routes, Shared};
 use crate::defaults::RESTART_RETRY;
-use crate::{BackendError, BackendEvent, MediaPorts, PathStats, ReceivePacket};
+use crate::{BackendError, BackendEvent, BackendName, MediaPorts, PathStats, ReceivePacket};
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, BackendError>>;
 
 /// What a call is told.
 pub(super) enum ToLeg {
-    Dial { to: care4w_phone::Care4wId, ice: Vec<IceServer>, media: MediaPorts, reply: Reply<()> },
-    Ring { reply: Reply<()> },
-    Prepare { ice: Vec<IceServer>, reply: Reply<()> },
-    Accept { media: MediaPorts, reply: Reply<()> },
-    Leave { last: ClientMessage, reply: Reply<()> },
-    Digits { digits: String, reply: Reply<()> },
-    Restart { reply: Reply<()> },
-    Stats { reply: oneshot::Sender<PathStats> },
+    Dial {
+        to: care4w_phone::Care4wId,
+        ice: Vec<IceServer>,
+        media: MediaPorts,
+        reply: Reply<()>,
+    },
+    Ring {
+        reply: Reply<()>,
+    },
+    Prepare {
+        ice: Vec<IceServer>,
+        reply: Reply<()>,
+    },
+    Accept {
+        media: MediaPorts,
+        reply: Reply<()>,
+    },
+    Leave {
+        last: ClientMessage,
+        reply: Reply<()>,
+    },
+    Digits {
+        digits: String,
+        reply: Reply<()>,
+    },
+    Restart {
+        reply: Reply<()>,
+    },
+    Stats {
+        reply: oneshot::Sender<PathStats>,
+    },
     Signal(ServerMessage),
     FirstPacket,
+    /// Answered once everything before it has been handled.
+    Fence(oneshot::Sender<()>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +144,17 @@ impl Leg {
         }
     }
 
+    /// A call that came. It is told of when all that the server said of other calls before it has been: of two people
+    /// who call each other, the call that gives way is over before the other one comes.
+    pub async fn run_incoming(self, from: Party, fences: Vec<oneshot::Receiver<()>>) {
+        for fence in fences {
+            // One that is gone has told everything.
+            fence.await.ok();
+        }
+        self.tell(BackendEvent::Incoming { call: self.call, backend: BackendName::P2p, from });
+        self.run().await;
+    }
+
     /// Lives until the call is over or the backend is dropped.
     pub async fn run(mut self) {
         loop {
@@ -194,6 +230,10 @@ impl Leg {
                 Next::Go
             }
             ToLeg::Signal(message) => self.on_signal(message).await,
+            ToLeg::Fence(passed) => {
+                passed.send(()).ok();
+                Next::Go
+            }
             ToLeg::FirstPacket => {
                 self.heard = true;
                 self.tell(BackendEvent::MediaFlowing { call: self.call });

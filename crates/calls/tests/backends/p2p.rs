@@ -216,3 +216,27 @@ async fn each_end_learns_what_the_other_one_loses() {
     };
     assert!((0.0..50.0).contains(&loss), "{loss} % on a clean path");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_gives_way_is_over_before_the_other_one_comes() {
+    use care4w_calls::{EndReason, VoiceBackend as _};
+    use care4w_protocol::signal::Ended;
+    let (exchange, a, mut b) = phones_and_exchange();
+    let (_call, _ear) = a.dial(&b).await;
+    b.expect_incoming(&a.party).await;
+    let said = exchange.said_by(0).into_iter();
+    let offer = said.filter_map(|said| if let ClientMessage::Invite { offer, .. } = said { Some(offer) } else { None });
+    let offer = offer.last().unwrap();
+    let (events, mut told) = mpsc::unbounded_channel();
+    let backend = P2p::new(P2pConfig::default(), Arc::new(Deaf), events);
+    for _ in 0..20 {
+        let (own, theirs) = (CallId::random(), CallId::random());
+        backend.dial(own, &crate::phone::callee(&a.party), vec![], ear().1).await.unwrap();
+        backend.handle_signal(ServerMessage::Ended { call: own, reason: Ended::GaveWay });
+        backend.handle_signal(ServerMessage::Invite { call: theirs, from: a.party.clone(), offer: offer.clone() });
+        backend.handle_signal(ServerMessage::Ended { call: theirs, reason: Ended::Cancelled });
+        assert_eq!(told.recv().await, Some(BackendEvent::Ended { call: own, reason: EndReason::GaveWay }));
+        assert!(matches!(told.recv().await, Some(BackendEvent::Incoming { call, .. }) if call == theirs));
+        assert_eq!(told.recv().await, Some(BackendEvent::Ended { call: theirs, reason: EndReason::Missed }));
+    }
+}
