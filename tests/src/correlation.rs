@@ -1,6 +1,6 @@
 //! Finding a sound again in a recording.
 
-use std::f64::consts::TAU;
+use rustfft::{FftPlanner, num_complex::Complex64};
 
 use crate::Sound;
 
@@ -28,15 +28,22 @@ pub fn find(sound: &Sound, recording: &Sound) -> Option<Match> {
     if energy < 1e-6 || sum_of_squares(hay) < 1e-6 {
         return None;
     }
-    let size = (needle.len() + hay.len()).next_power_of_two();
-    let mut a = spectrum(hay, size);
-    let b = spectrum(needle, size);
-    for (a, b) in a.iter_mut().zip(&b) {
-        *a = a.times(b.conjugate());
+    let size = needle.len() + hay.len();
+    let mut planner = FftPlanner::new();
+    let forward = planner.plan_fft_forward(size);
+    let spectrum = |samples: &[f32]| {
+        let mut values = vec![Complex64::default(); size];
+        for (value, sample) in values.iter_mut().zip(samples) {
+            value.re = f64::from(*sample);
+        }
+        forward.process(&mut values);
+        values
+    };
+    let mut a = spectrum(hay);
+    for (a, b) in a.iter_mut().zip(&spectrum(needle)) {
+        *a *= b.conj();
     }
-    // An inverse transform is a forward one of the conjugates; only the real part is wanted.
-    a.iter_mut().for_each(|value| *value = value.conjugate());
-    transform(&mut a);
+    planner.plan_fft_inverse(size).process(&mut a);
 
     // Energy of the recording before each sample, for the energy under the sound at each offset.
     let mut before = vec![0.0];
@@ -48,7 +55,7 @@ pub fn find(sound: &Sound, recording: &Sound) -> Option<Match> {
     let lowest = 1 - needle.len() as i64;
     (lowest..hay.len() as i64)
         .map(|offset| {
-            let correlation = a[offset.rem_euclid(size as i64) as usize].real / size as f64;
+            let correlation = a[offset.rem_euclid(size as i64) as usize].re / size as f64;
             let begin = offset.max(0) as usize;
             let end = (offset + needle.len() as i64).clamp(0, hay.len() as i64) as usize;
             let under = before[end] - before[begin];
@@ -61,70 +68,6 @@ pub fn find(sound: &Sound, recording: &Sound) -> Option<Match> {
 
 fn sum_of_squares(samples: &[f32]) -> f64 {
     samples.iter().map(|&sample| f64::from(sample).powi(2)).sum()
-}
-
-#[derive(Clone, Copy)]
-struct Complex {
-    real: f64,
-    imaginary: f64,
-}
-
-impl Complex {
-    fn times(self, other: Self) -> Self {
-        Self {
-            real: self.real * other.real - self.imaginary * other.imaginary,
-            imaginary: self.real * other.imaginary + self.imaginary * other.real,
-        }
-    }
-
-    fn conjugate(self) -> Self {
-        Self { real: self.real, imaginary: -self.imaginary }
-    }
-}
-
-fn spectrum(samples: &[f32], size: usize) -> Vec<Complex> {
-    let mut values = vec![Complex { real: 0.0, imaginary: 0.0 }; size];
-    for (value, sample) in values.iter_mut().zip(samples) {
-        value.real = f64::from(*sample);
-    }
-    transform(&mut values);
-    values
-}
-
-/// The fast Fourier transform in place (Cooley and Tukey, radix 2); the length is a power of two.
-fn transform(values: &mut [Complex]) {
-    let size = values.len();
-    if size < 2 {
-        return;
-    }
-    let bits = size.trailing_zeros();
-    for index in 0..size {
-        let mirrored = index.reverse_bits() >> (usize::BITS - bits);
-        if index < mirrored {
-            values.swap(index, mirrored);
-        }
-    }
-    // One table of roots for all stages.
-    let roots: Vec<Complex> = (0..size / 2)
-        .map(|index| {
-            let angle = -TAU * index as f64 / size as f64;
-            Complex { real: angle.cos(), imaginary: angle.sin() }
-        })
-        .collect();
-    let mut half = 1;
-    while half < size {
-        let stride = size / (2 * half);
-        for block in values.chunks_exact_mut(2 * half) {
-            let (low, high) = block.split_at_mut(half);
-            for index in 0..half {
-                let turned = high[index].times(roots[index * stride]);
-                let kept = low[index];
-                low[index] = Complex { real: kept.real + turned.real, imaginary: kept.imaginary + turned.imaginary };
-                high[index] = Complex { real: kept.real - turned.real, imaginary: kept.imaginary - turned.imaginary };
-            }
-        }
-        half *= 2;
-    }
 }
 
 #[cfg(test)]

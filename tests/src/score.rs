@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -20,12 +21,16 @@ pub const SAME_SPEECH: f64 = 0.4;
 /// Loudness below which nothing is heard, in dBFS.
 pub const SILENCE_DBFS: f32 = -60.0;
 
+/// Length of the pieces that are looked for one by one: a jitter buffer stretches and shrinks the pauses between them, so
+/// that a whole speech may not lie at one offset.
+const PIECE: Duration = Duration::from_secs(1);
+
 /// Checks that `heard` contains `said`; fails, with what was found, on silence and on anything else.
 pub fn same_speech(said: &Sound, heard: &Sound) -> Result<Match> {
     if heard.dbfs() < SILENCE_DBFS {
         bail!("silence was heard ({:.0} dBFS)", heard.dbfs());
     }
-    let Some(found) = correlation::find(&said.at(RATE), &heard.at(RATE)) else { bail!("silence was said") };
+    let Some(found) = likeness(said, heard) else { bail!("silence was said") };
     if found.similarity < SAME_SPEECH {
         bail!("something else was heard: likeness {:.2} of at least {SAME_SPEECH}", found.similarity);
     }
@@ -34,12 +39,32 @@ pub fn same_speech(said: &Sound, heard: &Sound) -> Result<Match> {
 
 /// Checks that nothing of `said` is in `heard`: it is silent, or other sound.
 pub fn not_heard(said: &Sound, heard: &Sound) -> Result<()> {
-    match correlation::find(&said.at(RATE), &heard.at(RATE)) {
+    match likeness(said, heard) {
         Some(found) if heard.dbfs() > SILENCE_DBFS && found.similarity >= SAME_SPEECH => {
             bail!("it was heard: likeness {:.2}, {:.0} dBFS", found.similarity, heard.dbfs())
         }
         _ => Ok(()),
     }
+}
+
+/// Where `said` lies in `heard` as a whole, and the median likeness of its pieces. `None` when either is silent.
+fn likeness(said: &Sound, heard: &Sound) -> Option<Match> {
+    let (said, heard) = (said.at(RATE), heard.at(RATE));
+    let whole = correlation::find(&said, &heard)?;
+    let loudness = said.dbfs();
+    let mut pieces: Vec<f64> = Vec::new();
+    let mut begin = Duration::ZERO;
+    while begin + PIECE <= said.length() {
+        let piece = said.from(begin).first(PIECE);
+        begin += PIECE;
+        // A pause is alike to any other.
+        if piece.dbfs() > loudness - 10.0 {
+            pieces.push(correlation::find(&piece, &heard).map_or(0.0, |found| found.similarity));
+        }
+    }
+    pieces.sort_by(f64::total_cmp);
+    let median = pieces.get(pieces.len() / 2).copied().unwrap_or(whole.similarity);
+    Some(Match { similarity: median.max(whole.similarity), ..whole })
 }
 
 /// Speech quality of `heard` against `said`: PESQ wide band (ITU-T P.862.2), 1 to 4.64.
@@ -90,8 +115,6 @@ fn python() -> Result<Option<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn said() -> Sound {
