@@ -138,3 +138,13 @@ test("the session's calls stand in recents and are called back", async () => {
     { text: "+254 712 345 678", country: "KE", confirmed: false },
   ]);
 });
+
+test("in a wide window the call stands beside every screen", async () => {
+  window.innerWidth = 1000;
+  const { user } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
+  expect(on("call-panel")).toBeVisible();
+  expect(on("dial-call")).toBeDisabled();
+  await user.click(on("nav-settings"));
+  expect(on("call-panel")).toBeVisible();
+  expect(off("call-strip")).toBeNull();
+});

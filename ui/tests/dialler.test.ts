@@ -123,3 +123,24 @@ test("offline says so", async () => {
   await open({ connection: "offline" });
   expect(on("offline-notice")).toHaveTextContent("You're offline.");
 });
+
+test("an emergency number is refused as one types it", async () => {
+  const { core, user } = await open();
+  vi.spyOn(core.commands, "dialPreview").mockResolvedValue({
+    text: "999",
+    caret: 3,
+    kind: "incomplete",
+    detail: null,
+    reason: { code: "EMERGENCY_NUMBER", message: "" },
+  });
+  await user.type(on("dial-input"), "9");
+  await settle();
+  expect(on("dial-found")).toHaveTextContent("Care4W can't call emergency services.");
+});
+
+test("a Care4W ID that nobody has is not called a number", async () => {
+  const { user } = await open();
+  await user.type(on("dial-input"), "care4w-ZZZZ999{Enter}");
+  await settle();
+  expect(on("dial-error")).toHaveTextContent("Nobody has this Care4W ID.");
+});

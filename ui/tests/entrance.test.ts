@@ -84,3 +84,13 @@ test("the choice of dark is remembered", async () => {
   await user.click(on("theme-system"));
   expect(localStorage.getItem("care4w.theme")).toBeNull();
 });
+
+test("what is to be known about the sign-in is said until it is read", async () => {
+  const { core, user, view } = await open();
+  const notice = { code: "NO_KEYCHAIN", message: "There is no keychain here." };
+  core.set({ session: { ...core.current.session, notice } });
+  await settle();
+  expect(on("session-notice")).toHaveTextContent("There is no keychain here.");
+  await user.click(view.getByRole("button", { name: "Close this notice" }));
+  expect(off("session-notice")).toBeNull();
+});
