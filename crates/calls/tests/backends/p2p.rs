@@ -226,7 +226,7 @@ async fn a_call_that_gives_way_is_over_before_the_other_one_comes() {
     b.expect_incoming(&a.party).await;
     let said = exchange.said_by(0).into_iter();
     let offer = said.filter_map(|said| if let ClientMessage::Invite { offer, .. } = said { Some(offer) } else { None });
-    let offer = offer.last().unwrap();
+    let offer = { offer }.next_back().unwrap();
     let (events, mut told) = mpsc::unbounded_channel();
     let backend = P2p::new(P2pConfig::default(), Arc::new(Deaf), events);
     for _ in 0..20 {
