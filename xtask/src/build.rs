@@ -44,7 +44,12 @@ pub fn tests() -> Result<Vec<TestProgram>> {
         if !output.status.success() {
             bail!("the tests do not build");
         }
-        String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| test_program(line).transpose()).collect()
+        let messages = String::from_utf8_lossy(&output.stdout).into_owned();
+        let programs = messages.lines().filter_map(|line| test_program(line).transpose());
+        let mut programs = programs.collect::<Result<Vec<_>>>()?;
+        // Cargo names them as they get ready; a person compares two runs.
+        programs.sort_by(|a, b| (&a.package, &a.target).cmp(&(&b.package, &b.target)));
+        Ok(programs)
     })
 }
 
