@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use care4w_protocol::signal::ServerFrame;
 use care4w_protocol::{ApiError, ErrorCode};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::ledger::{self, Entry};
@@ -14,7 +14,7 @@ use super::{Input, Output, SocketId, Switchboard};
 use crate::clock;
 use crate::defaults::{OUTBOX_MESSAGES, SOCKETS};
 use crate::metrics::Metrics;
-use crate::store::{AccountId, NewCall, SignInId, Store};
+use crate::store::{AccountId, NewCall, SignInId, Store, UntoldCall};
 
 /// Frames that wait for one socket's writer: a whole outbox sent again, and answers besides.
 const WIRE_FRAMES: usize = 2 * OUTBOX_MESSAGES;
@@ -95,6 +95,18 @@ impl Exchange {
             self.carry_out(&mut state, input(socket));
         }
         (socket, frames)
+    }
+
+    /// The missed calls that a user has not heard of. Asked after [`Self::connect`], none falls between the two: a call
+    /// that ended before is written before the question is answered, and one that comes after rings.
+    pub(super) async fn untold(&self, account: AccountId) -> Vec<UntoldCall> {
+        let (answer, answered) = oneshot::channel();
+        let ledger = self.state().ledger.clone();
+        let Some(ledger) = ledger else { return Vec::new() };
+        match ledger.try_send(Entry::Untold(account, answer)) {
+            Ok(()) => answered.await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        }
     }
 
     pub(super) fn disconnect(&self, socket: SocketId, input: Input) {

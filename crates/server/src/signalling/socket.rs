@@ -52,10 +52,7 @@ fn closing(code: ErrorCode, message: &'static str) -> End {
 
 async fn live(mut socket: WebSocket, app: &App, from: AddressKey) {
     let end = match tokio::time::timeout(HELLO_WITHIN, hello(&mut socket, app)).await {
-        Ok(Ok(greeted)) => match app.store.untold_calls(greeted.caller.account.id).await {
-            Ok(untold) => converse(&mut socket, app, from, greeted, untold).await,
-            Err(error) => Problem::from(error).into(),
-        },
+        Ok(Ok(greeted)) => converse(&mut socket, app, from, greeted).await,
         Ok(Err(end)) => end,
         Err(_) => closing(ErrorCode::Unauthorized, "The first frame did not come in time."),
     };
@@ -87,15 +84,8 @@ async fn hello(socket: &mut WebSocket, app: &App) -> Result<Greeted, End> {
     Ok(Greeted { caller, device, received })
 }
 
-async fn converse(
-    socket: &mut WebSocket,
-    app: &App,
-    from: AddressKey,
-    greeted: Greeted,
-    untold: Vec<crate::store::UntoldCall>,
-) -> End {
+async fn converse(socket: &mut WebSocket, app: &App, from: AddressKey, greeted: Greeted) -> End {
     let Greeted { caller, device, received } = greeted;
-    let untold = untold.into_iter().map(|call| (call.call, call.from, clock::rfc3339(call.started_at))).collect();
     let (id, mut frames) = app.exchange.connect(|socket| Input::Connected {
         socket,
         account: caller.account.id,
@@ -103,8 +93,10 @@ async fn converse(
         sign_in: caller.sign_in,
         device,
         received,
-        untold,
     });
+    let calls = app.exchange.untold(caller.account.id).await;
+    let calls = calls.into_iter().map(|call| (call.call, call.from, clock::rfc3339(call.started_at))).collect();
+    app.exchange.handle(Input::Untold { socket: id, calls });
     let mut allowed = Buckets::new(app.config.limits.frames_per_socket, 1);
     let mut recheck = tokio::time::interval_at(tokio::time::Instant::now() + SIGN_IN_RECHECK, SIGN_IN_RECHECK);
     let silence = tokio::time::sleep(2 * HEARTBEAT);
@@ -201,12 +193,15 @@ async fn next_frame(socket: &mut WebSocket) -> Result<ClientFrame, End> {
         if text.len() > MAX_FRAME_BYTES {
             return Err(closing(ErrorCode::TooLarge, "The frame is too large."));
         }
-        return serde_json::from_str(text.as_str())
-            .map_err(|_| closing(ErrorCode::Validation, "The frame is none that is known here."));
+        let frame = serde_json::from_str(text.as_str())
+            .map_err(|_| closing(ErrorCode::Validation, "The frame is none that is known here."))?;
+        tracing::trace!(?frame, "received");
+        return Ok(frame);
     }
 }
 
 async fn send(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), ()> {
+    tracing::trace!(?frame, "sent");
     let text = serde_json::to_string(frame).expect("a frame holds only what JSON can say");
     match tokio::time::timeout(SEND_WITHIN, socket.send(Message::Text(text.into()))).await {
         Ok(Ok(())) => Ok(()),

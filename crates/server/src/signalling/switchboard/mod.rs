@@ -54,8 +54,14 @@ pub enum Input {
         device: String,
         /// The highest number that it has received.
         received: u64,
-        /// Missed calls that the user has not heard of: call, caller, time in RFC 3339.
-        untold: Vec<(CallId, Party, String)>,
+    },
+    /// From the history, after [`Input::Connected`]: missed calls that the user has not heard of, each with its caller
+    /// and its time in RFC 3339.
+    Untold {
+        /// The socket.
+        socket: SocketId,
+        /// The calls.
+        calls: Vec<(CallId, Party, String)>,
     },
     /// From a socket: a message. `callee` is there for an invite.
     Message {
@@ -176,10 +182,14 @@ impl Switchboard {
     /// Takes an input.
     pub fn handle(&mut self, input: Input, now: Instant) {
         match input {
-            Input::Connected { socket, account, party, sign_in, device, received, untold } => {
+            Input::Connected { socket, account, party, sign_in, device, received } => {
                 let device = Device { account, name: Arc::from(device) };
                 self.connected(socket, &device, Session::new(sign_in, party, socket), received, now);
-                self.tell_missed(&device, untold);
+            }
+            Input::Untold { socket, calls } => {
+                if let Some(device) = self.sockets.get(&socket).cloned() {
+                    self.tell_missed(&device, calls);
+                }
             }
             Input::Message { socket, message, callee } => {
                 if let Some(device) = self.sockets.get(&socket).cloned() {

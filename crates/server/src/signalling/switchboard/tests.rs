@@ -86,8 +86,8 @@ impl Desk {
             sign_in: SignInId::from_u128(u128::from(device.as_bytes()[1])),
             device: device.into(),
             received,
-            untold,
         });
+        self.handle(Input::Untold { socket, calls: untold });
         if let Some(ServerFrame::Welcome { received, .. }) = self.frames.get(&socket).and_then(|frames| frames.first())
         {
             self.numbers.insert(device, *received);

@@ -1,0 +1,12 @@
+//! The server as clients meet it: over HTTP and WebSocket, on a port of its own, with a database of its own.
+#![allow(clippy::unwrap_used)]
+
+mod accounts;
+mod binary;
+mod budgets;
+mod lookup;
+mod malformed;
+mod numbers;
+mod server;
+mod signalling;
+mod signalling_abuse;
