@@ -27,9 +27,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Problem::new(ErrorCode::UnsupportedMediaType, "Send JSON with content type application/json."));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
-        serde_json::from_slice(&bytes)
-            .map(Body)
-            .map_err(|_| Problem::validation("The body is not the JSON that belongs here."))
+        let wrong = || Problem::validation("The body is not the JSON that belongs here.");
+        // serde would read an array as a struct's fields in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(wrong());
+        }
+        serde_json::from_slice(&bytes).map(Body).map_err(|_| wrong())
     }
 }
 

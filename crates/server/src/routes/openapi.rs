@@ -1,5 +1,6 @@
 //! What the routes do not say of themselves: the document's head, and the errors that every request can meet.
 
+use care4w_protocol::ErrorCode;
 use care4w_protocol::rest::Failure;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -39,6 +40,15 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         for operation in operations(item) {
             complete_operation(operation);
         }
+    }
+    // The derive does not see the names that the codes have on the wire.
+    let codes = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(ErrorCode::ALL.iter().map(|code| code.as_str())))
+        .description(Some("What went wrong, for programs."))
+        .build();
+    if let Some(components) = &mut document.components {
+        components.schemas.insert(ErrorCode::name().into_owned(), codes.into());
     }
     document
 }
@@ -168,6 +178,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_codes_are_those_of_the_wire() {
+        let codes = &document()["components"]["schemas"]["ErrorCode"]["enum"];
+        assert!(codes.as_array().unwrap().contains(&"PHONE_ALREADY_EXISTS".into()), "{codes}");
     }
 
     #[test]

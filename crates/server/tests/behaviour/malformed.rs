@@ -38,6 +38,13 @@ async fn a_body_that_is_not_what_belongs_there_is_a_400() {
 }
 
 #[tokio::test]
+async fn an_array_of_the_right_values_is_no_object() {
+    let server = Server::start().await;
+    let answer = server.post("/api/auth/register", json!(["a@example.org", "password of mine", "A"])).await;
+    answer.fails(400, "VALIDATION_ERROR");
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_a_413_and_one_that_is_not_json_a_415() {
     let server = Server::start().await;
     let large = json!({"email": "x".repeat(70_000), "password": "", "displayName": ""});
