@@ -237,6 +237,7 @@ impl Driver {
 
     async fn transmit(&mut self, frame: &ClientFrame) {
         let Some(socket) = &mut self.socket else { return };
+        tracing::trace!(?frame, "sent");
         let text = serde_json::to_string(frame).expect("a frame can always be written as JSON");
         let sending = socket.send(Message::text(text));
         if !matches!(tokio::time::timeout(CONNECT_TIMEOUT, sending).await, Ok(Ok(()))) {
@@ -251,7 +252,10 @@ async fn next_frame(socket: &mut Option<Socket>) -> Input {
     loop {
         match open.next().await {
             Some(Ok(Message::Text(text))) => match serde_json::from_str::<ServerFrame>(&text) {
-                Ok(frame) => return Input::Frame(frame),
+                Ok(frame) => {
+                    tracing::trace!(?frame, "received");
+                    return Input::Frame(frame);
+                }
                 Err(_) => tracing::debug!("a frame that this version does not know was skipped"),
             },
             Some(Ok(Message::Close(_)) | Err(_)) | None => {

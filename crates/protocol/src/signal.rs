@@ -120,14 +120,20 @@ impl std::fmt::Debug for Candidate {
     }
 }
 
-/// Who calls or was called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Who calls or was called. `Debug` hides the name: people put numbers and addresses there, and frames are logged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Party {
     /// The id.
     pub care4w_id: Care4wId,
     /// The name, as the server knows it.
     pub display_name: String,
+}
+
+impl std::fmt::Debug for Party {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Party").field("care4w_id", &self.care4w_id).finish_non_exhaustive()
+    }
 }
 
 /// Why a callee does not take a call.
@@ -334,10 +340,8 @@ mod tests {
 
     #[test]
     fn a_frame_is_flat_json_with_a_type() {
-        let frame = ClientFrame::Send(Numbered {
-            number: 3,
-            message: ClientMessage::Ringing { call: CallId::from_u128(1) },
-        });
+        let frame =
+            ClientFrame::Send(Numbered { number: 3, message: ClientMessage::Ringing { call: CallId::from_u128(1) } });
         let json = serde_json::to_value(&frame).unwrap();
         assert_eq!(
             json,
@@ -353,7 +357,11 @@ mod tests {
             "{:?} {:?} {:?}",
             ClientFrame::Hello { version: VERSION, token: Token("tok".into()), device: "d".into(), received: 0 },
             Sdp("a=candidate:1 1 udp 1 192.0.2.7 9 typ host".into()),
-            Candidate { candidate: "candidate:1 1 udp 1 192.0.2.7 9 typ host".into(), sdp_mid: None, sdp_m_line_index: None },
+            Candidate {
+                candidate: "candidate:1 1 udp 1 192.0.2.7 9 typ host".into(),
+                sdp_mid: None,
+                sdp_m_line_index: None
+            },
         );
         assert!(!shown.contains("tok\"") && !shown.contains("192.0.2.7"), "{shown}");
     }
