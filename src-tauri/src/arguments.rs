@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use care4w_client::ServerUrl;
 use clap::Parser;
 
 /// A phone for the computer.
@@ -13,12 +14,12 @@ pub struct Arguments {
     pub profile: Option<ProfileName>,
     /// The server's address: https, or http to this computer.
     #[arg(long, value_name = "URL", env = "CARE4W_SERVER")]
-    pub server: Option<String>,
+    pub server: Option<ServerUrl>,
     /// Start without showing the window in front.
     #[arg(long)]
     pub minimized: bool,
     /// Whom to call: a number, a Care4W ID, or a tel: or care4w: link. It is filled in, never dialled by itself.
-    #[arg(value_name = "DESTINATION", allow_hyphen_values = true)]
+    #[arg(value_name = "DESTINATION")]
     pub destination: Option<String>,
 }
 

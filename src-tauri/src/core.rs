@@ -29,9 +29,15 @@ impl Core {
     /// Starts the phone: server from the command line or environment, else as remembered, else the default.
     pub fn open(app: &AppHandle, arguments: &Arguments) -> Result<Self, Box<dyn std::error::Error>> {
         let store: Arc<dyn Store> = Arc::new(PluginStore::open(app)?);
-        let remembered = store.get(SERVER).and_then(|value| value.as_str().map(ToOwned::to_owned));
-        let server = arguments.server.clone().or(remembered).unwrap_or_else(|| defaults::SERVER.to_owned());
-        let server: ServerUrl = server.parse()?;
+        let remembered = || {
+            let server = store.get(SERVER)?.as_str()?.parse();
+            // Whoever changed the file finds the window open, and may choose another server there.
+            server.inspect_err(|_| tracing::warn!("the remembered server is no server address")).ok()
+        };
+        let server = match arguments.server.clone().or_else(remembered) {
+            Some(server) => server,
+            None => defaults::SERVER.parse()?,
+        };
         let profile = arguments.profile.as_ref().map_or("default", |profile| profile.as_str()).to_owned();
         let lock_file = app.path().app_data_dir()?.join("session.lock");
         let phone = start(&store, &profile, &lock_file, server);

@@ -103,6 +103,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Whether this can be sent as digits: `0`–`9`, `*`, `#`, `A`–`D`, and `w` for half a second's wait; at most 64.
+    pub fn takes_digits(digits: &str) -> bool {
+        commands::takes_digits(digits)
+    }
+
     /// Starts the line on the tokio runtime of the caller.
     pub fn start(setup: LineSetup) -> Self {
         let (commands, command_rx) = mpsc::unbounded_channel();

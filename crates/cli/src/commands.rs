@@ -9,6 +9,7 @@ mod lookup;
 mod number;
 mod personal_number;
 mod shutdown;
+mod sound_files;
 
 use std::time::Duration;
 

@@ -90,9 +90,7 @@ impl Driver {
     }
 
     fn send_digits(&mut self, digits: String, reply: Reply<()>) {
-        let good =
-            |digit: char| digit.is_ascii_digit() || matches!(digit, '*' | '#' | 'A'..='D' | 'a'..='d' | 'w' | 'W');
-        if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.chars().all(good) {
+        if !takes_digits(&digits) {
             return answer(reply, Err(LineError::InvalidDigits));
         }
         let connected = self.running().filter(|active| active.machine.state() == CallState::Connected);
@@ -129,6 +127,12 @@ impl Driver {
             answer(reply, if failed { Err(LineError::DeviceFailed) } else { Ok(()) });
         });
     }
+}
+
+/// Whether this can be sent as digits.
+pub(super) fn takes_digits(digits: &str) -> bool {
+    let good = |digit: char| digit.is_ascii_digit() || matches!(digit, '*' | '#' | 'A'..='D' | 'a'..='d' | 'w' | 'W');
+    !digits.is_empty() && digits.len() <= MAX_DIGITS && digits.chars().all(good)
 }
 
 /// Plays the digits in the person's own ear, as they go out.

@@ -9,13 +9,14 @@ use care4w_client::calls::{CallDirection, CallEvent, CallState, EndReason, Nativ
 
 use crate::arguments::Answer;
 use crate::commands::call::{end, far_off, next, say, seconds};
-use crate::commands::shutdown;
+use crate::commands::{shutdown, sound_files};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::{Profile, sound_settings};
 
 pub async fn run(profile: &Profile, arguments: Answer, output: Output) -> Result<(), Failure> {
     let time_limit = seconds(arguments.seconds)?;
+    sound_files::check(&arguments.sound)?;
     let (microphone, speaker) = if arguments.echo {
         (DeviceSelector::Echo, DeviceSelector::Echo)
     } else {

@@ -4,18 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use care4w_client::Phone;
-use care4w_client::calls::{CallEvent, CallState, EndReason, NativeSound};
+use care4w_client::calls::{CallEvent, CallState, EndReason, Line, LineError, NativeSound};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::arguments::Call;
-use crate::commands::shutdown;
+use crate::commands::{shutdown, sound_files};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::{Profile, sound_settings};
 
 pub async fn run(profile: &Profile, arguments: Call, output: Output) -> Result<(), Failure> {
     let time_limit = seconds(arguments.seconds)?;
+    if arguments.digits.as_deref().is_some_and(|digits| !Line::takes_digits(digits)) {
+        return Err(Failure::usage("INVALID_DIGITS", LineError::InvalidDigits.to_string()));
+    }
+    sound_files::check(&arguments.sound)?;
     let sound = sound_settings(&arguments.sound.mic, &arguments.sound.speaker);
     let phone = profile.phone_with(true, Arc::new(NativeSound), sound);
     let ended = talk(&phone, &arguments, time_limit, output).await;
