@@ -9,7 +9,8 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use uuid::Uuid;
 
@@ -164,7 +165,9 @@ impl Driver {
     async fn finish(&mut self) {
         // A hang-up that was just sent is on its way once the socket has been closed in an orderly manner.
         if let Some(socket) = &mut self.socket {
-            let closing = tokio::time::timeout(CLOSE_TIMEOUT, socket.close(None)).await;
+            // The code says that this device leaves for good; any other end of the socket keeps its session a while.
+            let leaving = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+            let closing = tokio::time::timeout(CLOSE_TIMEOUT, socket.close(Some(leaving))).await;
             tracing::debug!(in_time = closing.is_ok(), "signalling socket closed");
         }
         self.socket = None;
