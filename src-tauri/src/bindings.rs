@@ -26,6 +26,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::phone_never,
             commands::phone_open,
             commands::dial_preview,
+            commands::take_destination,
             commands::lookup,
             commands::dial,
             commands::accept,

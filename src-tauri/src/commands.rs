@@ -189,6 +189,12 @@ pub fn dial_preview(core: State<'_, Core>, text: String, country: String, caret:
 
 #[tauri::command]
 #[specta::specta]
+pub fn take_destination(core: State<'_, Core>) {
+    phone(&core).take_destination();
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn lookup(core: State<'_, Core>, text: String, country: String) -> Result<Lookup, Problem> {
     let found = phone(&core).lookup(&text, Some(&country)).await?;
     let confirm = found.confirm;

@@ -31,13 +31,21 @@ pub fn run() -> ExitCode {
     }
     let bindings = bindings::builder();
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _directory| window::show(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, given, _directory| {
+            window::show(app);
+            if let Ok(Arguments { destination: Some(destination), .. }) = Arguments::try_parse_from(given) {
+                app.state::<Core>().phone().offer_destination(&destination);
+            }
+        }))
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .invoke_handler(bindings.invoke_handler())
         .setup(move |app| {
             bindings.mount_events(app);
             let core = Core::open(app.handle(), &arguments)?;
+            if let Some(destination) = &arguments.destination {
+                core.phone().offer_destination(destination);
+            }
             app.manage(core);
             window::open(app.handle(), arguments.minimized)?;
             events::forward(app.handle());

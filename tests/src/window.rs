@@ -117,6 +117,15 @@ impl AppWindow {
         })
     }
 
+    /// Waits until what is in the field `id` is `wanted`.
+    pub fn wait_for_value(&self, id: &str, wanted: impl Fn(&str) -> bool) -> Result<String> {
+        self.until(&format!("the value of “{id}”"), async |client| {
+            let Some(element) = find(client, id).await? else { return Ok(None) };
+            let value = element.prop("value").await?.unwrap_or_default();
+            Ok(wanted(&value).then_some(value))
+        })
+    }
+
     /// Waits until the `data-state` of the control `id` is one of `states`, and gives it.
     pub fn wait_for_state(&self, id: &str, states: &[&str]) -> Result<String> {
         self.until(&format!("“{id}” to be {}", states.join(" or ")), async |client| {

@@ -33,7 +33,11 @@ impl Person<'_> {
     }
 
     fn open(&self) -> AppWindow {
-        let arguments = ["--server", self.server, "--profile", self.profile];
+        self.open_with(&[])
+    }
+
+    fn open_with(&self, more: &[&str]) -> AppWindow {
+        let arguments = [&["--server", self.server, "--profile", self.profile], more].concat();
         AppWindow::open(&arguments, &self.environment(), self.desk.folder()).unwrap()
     }
 
@@ -169,13 +173,15 @@ fn two_people_register_call_talk_mute_hang_up_and_are_still_signed_in_the_next_d
         no_sound_is_open(desk);
     }
 
-    // The next day nobody has to sign in, and no modal opens.
+    // The next day nobody has to sign in, and no modal opens. A number on the command line is filled in, not dialled.
     one.close().unwrap();
     two.close().unwrap();
-    let (one, two) = (amina.open(), baraka.open());
+    let (one, two) = (amina.open(), baraka.open_with(&["tel:+254712345678"]));
     for window in [&one, &two] {
         window.wait_for("dial-input").unwrap();
     }
+    two.wait_for_value("dial-input", |text| text == "+254 712 345678").unwrap();
+    assert!(!two.sees("call-panel").unwrap(), "what was filled in waits for a person");
     // The modal would open once the server has answered; the settings show that it has.
     one.click("nav-settings").unwrap();
     one.wait_for_text("settings-phone", |text| text.contains("+254 712 345678")).unwrap();

@@ -144,3 +144,13 @@ test("a Care4W ID that nobody has is not called a number", async () => {
   await settle();
   expect(on("dial-error")).toHaveTextContent("Nobody has this Care4W ID.");
 });
+
+test("a number from a link or the command line is filled in, formatted, and not dialled", async () => {
+  const { core } = await open();
+  core.set({ destination: "tel:+254712345678" });
+  await settle();
+  expect(asked(core, "takeDestination")).toHaveLength(1);
+  expect(core.current.destination).toBeNull();
+  expect(value()).toContain("712");
+  expect(asked(core, "dial")).toEqual([]);
+});

@@ -29,6 +29,8 @@ pub struct AppState {
     pub call: Option<CallView>,
     /// The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers.
     pub country: String,
+    /// What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself.
+    pub destination: Option<String>,
 }
 
 /// Whether the server can be reached and can reach us.

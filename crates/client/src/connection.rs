@@ -163,12 +163,16 @@ impl Driver {
     }
 
     async fn finish(&mut self) {
-        // A hang-up that was just sent is on its way once the socket has been closed in an orderly manner.
+        // Frames that were just sent, a hang-up among them, are read before the close is answered. A socket that is
+        // dropped with anything unread is reset instead, and the server may lose what it had not read yet.
         if let Some(socket) = &mut self.socket {
-            // The code says that this device leaves for good; any other end of the socket keeps its session a while.
             let leaving = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-            let closing = tokio::time::timeout(CLOSE_TIMEOUT, socket.close(Some(leaving))).await;
-            tracing::debug!(in_time = closing.is_ok(), "signalling socket closed");
+            let closing = tokio::time::timeout(CLOSE_TIMEOUT, async {
+                if socket.close(Some(leaving)).await.is_ok() {
+                    while let Some(Ok(_)) = socket.next().await {}
+                }
+            });
+            tracing::debug!(in_time = closing.await.is_ok(), "signalling socket closed");
         }
         self.socket = None;
     }

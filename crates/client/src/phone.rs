@@ -114,6 +114,7 @@ impl Phone {
             phone: PhoneState::default(),
             call: None,
             country: country.code(),
+            destination: None,
         });
         let inner = Arc::new(Inner {
             session,

@@ -21,6 +21,7 @@ export const commands = {
 	phoneNever: () => __TAURI_INVOKE<void>("phone_never"),
 	phoneOpen: () => __TAURI_INVOKE<void>("phone_open"),
 	dialPreview: (text: string, country: string, caret: number) => __TAURI_INVOKE<DialPreview>("dial_preview", { text, country, caret }),
+	takeDestination: () => __TAURI_INVOKE<void>("take_destination"),
 	lookup: (text: string, country: string) => __TAURI_INVOKE<Lookup>("lookup", { text, country }),
 	dial: (input: DialInput) => __TAURI_INVOKE<string>("dial", { input }),
 	accept: (callId: string) => __TAURI_INVOKE<null>("accept", { callId }),
@@ -58,6 +59,8 @@ export type AppState = {
 	call: CallView | null,
 	/**  The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers. */
 	country: string,
+	/**  What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself. */
+	destination: string | null,
 };
 
 /**  A sound device. */

@@ -65,6 +65,11 @@ export class App {
       this.recents.clear();
       this.place = "phone";
     }
+    if (state.destination !== null) {
+      this.handedOver = state.destination;
+      this.place = "phone";
+      void this.commands.takeDestination().catch(() => {});
+    }
     // A call that begins is what one wants to see, wherever one was.
     if (state.call && state.call.id !== before?.id) this.place = "phone";
   }

@@ -42,6 +42,20 @@ impl Phone {
         Ok(dial_field(text, Some(read_region(country)?), caret))
     }
 
+    /// Has a number or id filled in by the window: a link or the command line named it. What is longer than any
+    /// destination is left out.
+    pub fn offer_destination(&self, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() && text.chars().nth(care4w_phone::LONGEST_INPUT).is_none() {
+            self.inner.state.send_modify(|state| state.destination = Some(text.to_owned()));
+        }
+    }
+
+    /// The window has filled it in.
+    pub fn take_destination(&self) {
+        self.inner.state.send_if_modified(|state| state.destination.take().is_some());
+    }
+
     /// Who would be called. A number without a country is read in `country`, else in the dialler's region.
     ///
     /// # Errors

@@ -107,6 +107,10 @@ export class PreviewCore implements Backend {
       phoneRemove: () => phone({ number: null, full: null }),
       phoneSkip: () => quietly({ promptOpen: false }),
       phoneNever: () => quietly({ promptOpen: false }),
+      takeDestination: () => {
+        this.set({ destination: null });
+        return Promise.resolve();
+      },
       phoneOpen: () => quietly({ promptOpen: true }),
       dialPreview: (text, country, caret) => {
         if (/[a-z]/i.test(text)) {
@@ -270,5 +274,6 @@ function emptyState(): AppState {
     },
     call: null,
     country: "KE",
+    destination: null,
   };
 }
