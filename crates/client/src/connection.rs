@@ -172,7 +172,8 @@ impl Driver {
                     while let Some(Ok(_)) = socket.next().await {}
                 }
             });
-            tracing::debug!(in_time = closing.await.is_ok(), "signalling socket closed");
+            let in_time = closing.await.is_ok();
+            tracing::debug!(in_time, "signalling socket closed");
         }
         self.socket = None;
     }
