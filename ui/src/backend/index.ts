@@ -1,24 +1,7 @@
 // The only door between the window and the core. Nothing outside this folder imports `@tauri-apps/*`.
-import type { AppState, Problem, commands } from "./bindings";
+import type { Backend, Problem } from "./types";
 
-export type { AppState, CallView, EndReason, Problem, User } from "./bindings";
-
-export type Commands = typeof commands;
-
-/** What a command answers with. */
-export type Answer<Name extends keyof Commands> = Awaited<ReturnType<Commands[Name]>>;
-
-export type Region = Answer<"regions">[number];
-export type PhonePreview = Answer<"phonePreview">;
-export type DialPreview = Answer<"dialPreview">;
-export type Lookup = Answer<"lookup">;
-export type AudioDevice = Answer<"devices">[number];
-
-export interface Backend {
-  commands: Commands;
-  /** Calls back with every whole snapshot from now on; returns how to stop. */
-  onState(callback: (state: AppState) => void): Promise<() => void>;
-}
+export type * from "./types";
 
 /** The core behind this window; in a plain browser during development, an in-memory stand-in. */
 export async function connect(): Promise<Backend> {

@@ -1,5 +1,5 @@
 // The core's stand-in for a plain browser: `http://127.0.0.1:1420/#preview=incoming`. Never in the built app.
-import type { AppState, CallView } from ".";
+import type { AppState, CallView } from "./types";
 import { newCall, PreviewCore } from "./preview/core";
 
 export { AMINA, ECHO_LINE, newCall, PreviewCore } from "./preview/core";

@@ -1,5 +1,5 @@
 // An in-memory core: enough behaviour to look at every screen and to test the window's own.
-import type { AppState, Backend, CallView, Commands, Problem, User } from "..";
+import type { AppState, Backend, CallView, Commands, Problem, User } from "../types";
 import { full, international, typed } from "./digits";
 import { REGIONS } from "./regions";
 

@@ -1,0 +1,21 @@
+// What the window and the core say to each other, and who carries it: the core itself or its stand-in.
+import type { AppState, commands } from "./bindings";
+
+export type { AppState, CallView, EndReason, Problem, User } from "./bindings";
+
+export type Commands = typeof commands;
+
+/** What a command answers with. */
+export type Answer<Name extends keyof Commands> = Awaited<ReturnType<Commands[Name]>>;
+
+export type Region = Answer<"regions">[number];
+export type PhonePreview = Answer<"phonePreview">;
+export type DialPreview = Answer<"dialPreview">;
+export type Lookup = Answer<"lookup">;
+export type AudioDevice = Answer<"devices">[number];
+
+export interface Backend {
+  commands: Commands;
+  /** Calls back with every whole snapshot from now on; returns how to stop. */
+  onState(callback: (state: AppState) => void): Promise<() => void>;
+}
