@@ -110,9 +110,25 @@ pub fn seconds(given: Option<f64>) -> Result<Option<Duration>, Failure> {
     }
 }
 
-/// One event on stdout.
+/// One event on stdout. Scripts know five states: a call that rings here is `ringing` too, and the moment between answer
+/// and sound is none.
 pub fn say(output: Output, event: &CallEvent) {
-    output.say(event, || plain(event));
+    let shown = match event {
+        CallEvent::Call { state: CallState::Connecting, .. } => return,
+        CallEvent::Call { state: CallState::Incoming, call_id, direction, peer, backend, since_start_ms, reason } => {
+            &CallEvent::Call {
+                state: CallState::Ringing,
+                call_id: *call_id,
+                direction: *direction,
+                peer: peer.clone(),
+                backend: *backend,
+                since_start_ms: *since_start_ms,
+                reason: *reason,
+            }
+        }
+        other => other,
+    };
+    output.say(shown, || plain(event));
 }
 
 fn plain(event: &CallEvent) -> String {
