@@ -73,6 +73,8 @@ async fn signed_in(phone: &Phone) -> Result<(), Failure> {
 /// Waits until the server can reach this phone.
 async fn online(phone: &Phone) -> Result<(), Failure> {
     signed_in(phone).await?;
+    // A server that is away is told at once, not after the time that a slow one gets.
+    phone.server_config().await?;
     let mut state = phone.state();
     let waiting = state.wait_for(|state| {
         state.connection == ConnectionState::Online || state.session.status == SessionStatus::SignedOut

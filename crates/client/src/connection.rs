@@ -131,7 +131,7 @@ impl Driver {
                     Some(Order::Finish(done)) => {
                         self.finish().await;
                         // Nobody waiting any more is fine.
-                        drop(done.send(()));
+                        let _ = done.send(());
                         return;
                     }
                     None => {

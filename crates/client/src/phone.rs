@@ -74,6 +74,8 @@ struct Inner {
     state: watch::Sender<AppState>,
     prompt: StdMutex<PhonePrompt>,
     lookups: StdMutex<LookupCache>,
+    /// Held while the settings are asked for.
+    asking: tokio::sync::Mutex<()>,
     tasks: StdMutex<Vec<JoinHandle<()>>>,
 }
 
@@ -128,6 +130,7 @@ impl Phone {
             state,
             prompt: StdMutex::default(),
             lookups: StdMutex::default(),
+            asking: tokio::sync::Mutex::default(),
             tasks: StdMutex::default(),
         });
         let task = tokio::spawn(events::run(inner.clone(), connection_rx));

@@ -104,8 +104,11 @@ fn main() -> ExitCode {
 }
 
 /// One line: no line breaks, and no cause twice (ours name their cause in their own sentence).
+/// What went wrong and, where something below knows why, the why.
 fn one_line(error: &anyhow::Error) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    let (said, why) = (error.to_string(), error.root_cause().to_string());
+    let whole = if said.contains(&why) { said } else { format!("{said}: {why}") };
+    whole.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 async fn act(cli: Cli) -> anyhow::Result<()> {

@@ -106,7 +106,8 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
                 if let Err(error) = inner.ask_config().await {
                     tracing::debug!(code = error.code(), "the server did not say what it can");
                 }
-                if !inner.state.borrow().phone.known {
+                // The sign-in has asked already; this is for a server that could not be reached then.
+                if !inner.state.borrow().phone.known && inner.asking.try_lock().is_ok() {
                     inner.refresh_settings().await;
                 }
                 inner.ice.prepare().await;
@@ -152,6 +153,7 @@ impl Inner {
 
     /// Asks for the user's settings; the prompt learns what they say.
     pub(super) async fn refresh_settings(&self) {
+        let _asking = self.asking.lock().await;
         let answer: Result<SettingsAnswer, _> =
             self.session.call(Method::GET, "users/settings", &[], None::<&()>).await;
         match answer {
