@@ -1,41 +1,19 @@
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
-
-use serde::Serialize;
 
 use crate::card::{CpalHost, Host};
+use crate::command::Command;
 use crate::defaults::BITRATE;
-use crate::engine::{Command, Engine};
+use crate::engine::Engine;
+use crate::notice::Notice;
 use crate::opener::Opener;
 use crate::opus::{Encoder, OpusError};
+use crate::packet::{EncodedFrame, RtpAudio};
 use crate::playout::FarEnd;
-use crate::processing::VoiceProcessing;
-use crate::{DeviceSelector, Direction, Levels, OpenAudioError, ReceiveStats};
-
-/// What is done to the microphone's sound before it is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub struct Processing {
-    /// Takes out what the speaker plays.
-    pub echo: bool,
-    /// Takes out steady noise.
-    pub noise: bool,
-    /// Evens out loudness.
-    pub gain: bool,
-}
-
-impl Processing {
-    /// Nothing is done.
-    pub const OFF: Self = Self { echo: false, noise: false, gain: false };
-}
-
-impl Default for Processing {
-    fn default() -> Self {
-        Self { echo: true, noise: true, gain: true }
-    }
-}
+use crate::processing::{Processing, VoiceProcessing};
+use crate::{DeviceSelector, Levels, OpenAudioError, ReceiveStats};
 
 /// How a call's sound is set up.
 #[derive(Debug, Clone)]
@@ -58,82 +36,6 @@ impl Default for CallAudioConfig {
             processing: Processing::default(),
             bitrate: BITRATE,
         }
-    }
-}
-
-/// One Opus packet to send.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EncodedFrame {
-    /// The RTP payload (RFC 7587).
-    pub payload: Vec<u8>,
-    /// How far the RTP timestamp goes on after this packet, in 48 kHz samples.
-    pub samples: u32,
-    /// Whether the RTP marker bit is due: the first packet, and the first after mute.
-    pub starts_talkspurt: bool,
-}
-
-/// One Opus packet that came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RtpAudio {
-    /// RTP sequence number.
-    pub sequence: u16,
-    /// RTP timestamp, 48 kHz.
-    pub timestamp: u32,
-    /// The RTP payload. What is not Opus is dropped.
-    pub payload: Vec<u8>,
-    /// When it came from the network.
-    pub arrived: Instant,
-}
-
-/// Something that befell a device in the middle of a call; the call goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-#[non_exhaustive]
-pub enum Notice {
-    /// The device went away and the system's default took its place.
-    SwitchedToDefault {
-        /// Microphone or speaker.
-        direction: Direction,
-    },
-    /// The device went away and there is no other.
-    NoDeviceLeft {
-        /// Microphone or speaker.
-        direction: Direction,
-    },
-    /// The recording cannot be written any more (a full disk).
-    RecordingFailed,
-}
-
-/// What the engine and the call's face both hold.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    pub muted: AtomicBool,
-    /// Counts the devices that were opened.
-    pub generation: AtomicU64,
-    told: Mutex<Told>,
-}
-
-#[derive(Debug, Default)]
-struct Told {
-    levels: Levels,
-    stats: ReceiveStats,
-    notices: Vec<Notice>,
-}
-
-impl Shared {
-    pub fn publish(&self, stats: ReceiveStats, input_dbfs: f32, output_dbfs: f32) {
-        let mut told = self.told();
-        told.stats = stats;
-        told.levels = Levels { input_dbfs, output_dbfs };
-    }
-
-    pub fn notice(&self, notice: Option<Notice>) {
-        self.told().notices.extend(notice);
-    }
-
-    fn told(&self) -> MutexGuard<'_, Told> {
-        // Plain data: whoever panicked while holding it left it whole.
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

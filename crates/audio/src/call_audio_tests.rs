@@ -1,9 +1,10 @@
 use std::path::Path;
 use std::sync::atomic::AtomicU32;
-use std::sync::{OnceLock, Weak};
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock, Weak};
+use std::time::{Duration, Instant};
 
 use super::*;
+use crate::Direction;
 use crate::card::fake::FakeHost;
 use crate::card::{OnLost, Waker};
 use crate::defaults::SAMPLE_RATE;

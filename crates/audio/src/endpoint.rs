@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::card::{CardMicrophone, CardSpeaker, Host, OnLost, Waker};
 use crate::defaults::STEP_SAMPLES;
+use crate::notice::Notice;
 use crate::tones::{Synth, Tone};
 use crate::wav::{WavReader, WavWriter};
 use crate::{DeviceSelector, OpenAudioError};
@@ -20,6 +21,14 @@ pub enum Speaker {
     Card(Box<CardSpeaker>),
     File(Box<WavWriter>),
     Silence,
+}
+
+/// A device that was just opened.
+pub struct Opened<T> {
+    pub device: T,
+    /// Tells its errors from those of the device before it.
+    pub generation: u64,
+    pub notice: Option<Notice>,
 }
 
 impl Microphone {

@@ -9,31 +9,23 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::command::Command;
 use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP_SAMPLES};
-use crate::endpoint::{Microphone, Speaker};
+use crate::endpoint::{Microphone, Opened, Speaker};
 use crate::levels::Meter;
-use crate::opener::{Opened, Opener};
+use crate::notice::Notice;
+use crate::opener::Opener;
 use crate::opus::Encoder;
 use crate::pacer::Pacer;
+use crate::packet::EncodedFrame;
 use crate::playout::FarEnd;
 use crate::priority;
 use crate::processing::VoiceProcessing;
 use crate::tones::DigitTone;
-use crate::{Direction, EncodedFrame, Notice, ReceiveStats, RtpAudio};
+use crate::{Direction, ReceiveStats};
 
 /// Where encoded frames go.
 pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
-
-pub enum Command {
-    Start,
-    Packet(RtpAudio),
-    Digit(char),
-    ExpectedLoss(u8),
-    Microphone(Opened<Microphone>),
-    Speaker(Opened<Speaker>),
-    Lost(Direction, u64),
-    Close,
-}
 
 /// Whether a card still calls.
 #[derive(Debug)]
@@ -154,14 +146,12 @@ impl Engine {
                 Ok(Command::ExpectedLoss(percent)) => self.encoder.set_expected_loss(percent),
                 Ok(Command::Microphone(opened)) => {
                     self.microphone_watch = Watch::new(opened.generation, Instant::now());
-                    let old = std::mem::replace(&mut self.microphone, opened.device);
-                    thread::spawn(move || drop(old));
+                    exchange(&mut self.microphone, opened.device);
                     self.opener.shared.notice(opened.notice);
                 }
                 Ok(Command::Speaker(opened)) => {
                     self.speaker_watch = Watch::new(opened.generation, Instant::now());
-                    let old = std::mem::replace(&mut self.speaker, opened.device);
-                    thread::spawn(move || drop(old));
+                    exchange(&mut self.speaker, opened.device);
                     self.opener.shared.notice(opened.notice);
                 }
                 Ok(Command::Lost(direction, generation)) => self.lost(direction, generation),
@@ -289,13 +279,11 @@ impl Engine {
         match direction {
             Direction::Input if generation == self.microphone_watch.generation => {
                 self.microphone_watch.generation = 0;
-                let old = std::mem::replace(&mut self.microphone, Microphone::Silence);
-                thread::spawn(move || drop(old));
+                exchange(&mut self.microphone, Microphone::Silence);
             }
             Direction::Output if generation == self.speaker_watch.generation => {
                 self.speaker_watch.generation = 0;
-                let old = std::mem::replace(&mut self.speaker, Speaker::Silence);
-                thread::spawn(move || drop(old));
+                exchange(&mut self.speaker, Speaker::Silence);
             }
             _ => return,
         }
@@ -318,6 +306,12 @@ impl Engine {
         };
         self.opener.shared.publish(stats, self.input.dbfs(), self.output.dbfs());
     }
+}
+
+/// Puts another device in a device's place. Letting go of the old one may take the system a while.
+fn exchange<T: Send + 'static>(device: &mut T, other: T) {
+    let old = std::mem::replace(device, other);
+    thread::spawn(move || drop(old));
 }
 
 /// Closes the recording at once, and gives the system a moment to let go of its devices.

@@ -21,6 +21,7 @@
 
 mod call_audio;
 mod card;
+mod command;
 pub mod defaults;
 mod device;
 pub mod devices;
@@ -29,13 +30,16 @@ mod engine;
 mod error;
 mod jitter;
 mod levels;
+mod notice;
 mod opener;
 mod opus;
 mod pacer;
+mod packet;
 mod playout;
 mod priority;
 mod processing;
 mod resample;
+mod shared;
 mod stats;
 mod stretch;
 pub mod tones;
@@ -50,8 +54,11 @@ pub mod parts {
     pub use crate::wav::WavReader;
 }
 
-pub use call_audio::{CallAudio, CallAudioConfig, EncodedFrame, Notice, Processing, RtpAudio};
+pub use call_audio::{CallAudio, CallAudioConfig};
 pub use device::{Device, DeviceSelector, Direction};
 pub use error::OpenAudioError;
 pub use levels::Levels;
+pub use notice::Notice;
+pub use packet::{EncodedFrame, RtpAudio};
+pub use processing::Processing;
 pub use stats::ReceiveStats;

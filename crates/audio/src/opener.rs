@@ -5,19 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use crate::call_audio::Shared;
 use crate::card::{Host, OnLost, Waker};
-use crate::endpoint::{Microphone, Speaker};
-use crate::engine::Command;
-use crate::{DeviceSelector, Direction, Notice, OpenAudioError};
-
-/// A device that was just opened.
-pub struct Opened<T> {
-    pub device: T,
-    /// Tells its errors from those of the device before it.
-    pub generation: u64,
-    pub notice: Option<Notice>,
-}
+use crate::command::Command;
+use crate::endpoint::{Microphone, Opened, Speaker};
+use crate::notice::Notice;
+use crate::shared::Shared;
+use crate::{DeviceSelector, Direction, OpenAudioError};
 
 /// What opening a device needs.
 #[derive(Clone)]

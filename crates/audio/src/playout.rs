@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant};
 
-use crate::RtpAudio;
 use crate::defaults::{FRAME_SAMPLES, SAMPLE_RATE};
 use crate::jitter::{Arrival, JitterBuffer, JitterStats, Pace, Playout};
 use crate::opus::{Decoder, OpusError, packet_samples};
+use crate::packet::RtpAudio;
 use crate::stretch;
 
 /// From received packets to sound without gaps: jitter buffer, decoder, and the bending of time between them.

@@ -1,11 +1,33 @@
+use serde::Serialize;
 use sonora::config::{AdaptiveDigital, EchoCanceller, GainController2, MaxProcessingRate, NoiseSuppression, Pipeline};
 use sonora::{AudioProcessing, Config, StreamConfig};
 
-use crate::Processing;
 use crate::defaults::{
     GAIN_CHANGE_DB_PER_SECOND, GAIN_HEADROOM_DB, GAIN_INITIAL_DB, GAIN_MAX_DB, HIGH_PASS_HZ, NOISE_FLOOR_OFF_DBFS,
     NOISE_FLOOR_ON_DBFS, SAMPLE_RATE, STEP_SAMPLES,
 };
+
+/// What is done to the microphone's sound before it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Processing {
+    /// Takes out what the speaker plays.
+    pub echo: bool,
+    /// Takes out steady noise.
+    pub noise: bool,
+    /// Evens out loudness.
+    pub gain: bool,
+}
+
+impl Processing {
+    /// Nothing is done.
+    pub const OFF: Self = Self { echo: false, noise: false, gain: false };
+}
+
+impl Default for Processing {
+    fn default() -> Self {
+        Self { echo: true, noise: true, gain: true }
+    }
+}
 
 type Step = [f32; STEP_SAMPLES];
 

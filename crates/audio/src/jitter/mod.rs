@@ -11,8 +11,11 @@
 //! Delay is measured, not guessed from how full the buffer is: the fastest packets of the last two seconds say when
 //! a timestamp could have been here at the earliest (the base), and what is about to be played is held against that.
 
+mod arrival;
 mod delay;
+mod playout;
 mod sequence;
+mod span;
 mod stats;
 
 #[cfg(test)]
@@ -26,68 +29,12 @@ use crate::defaults::{
     FRAME_SAMPLES, LOSS_MEMORY, PACE_DEAD_BAND, PACE_HURRY, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES,
     TARGET_DECAY_PER_SECOND,
 };
+pub use arrival::Arrival;
 use delay::DelayEstimate;
+pub use playout::{Pace, Playout};
 use sequence::{Order, StreamOrder};
+use span::samples;
 pub use stats::JitterStats;
-
-/// A packet from the network, its header read and its payload looked at.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// RTP sequence number.
-    pub sequence: u16,
-    /// RTP timestamp, 48 kHz.
-    pub timestamp: u32,
-    /// How much sound it holds, in samples.
-    pub samples: u32,
-    /// Whether it carries its predecessor a second time.
-    pub recovers_previous: bool,
-    /// The payload.
-    pub payload: Vec<u8>,
-    /// When it came.
-    pub arrived: Instant,
-}
-
-/// What the speaker gets next.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Playout<'a> {
-    /// Nothing is due: so many samples of silence.
-    Silence {
-        /// At least 1.
-        samples: usize,
-    },
-    /// A packet to decode.
-    Packet {
-        /// Its payload.
-        payload: Vec<u8>,
-        /// Whether its sound should be made shorter or longer.
-        pace: Pace,
-    },
-    /// A lost packet, to be decoded from the one after it.
-    Recover {
-        /// The payload of the packet after it, which stays in the buffer.
-        next: &'a [u8],
-        /// The lost packet's length.
-        samples: usize,
-    },
-    /// Sound to be made up.
-    Conceal {
-        /// A multiple of 120.
-        samples: usize,
-    },
-}
-
-/// Which way playing should drift, a pitch period at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// As it is.
-    Steady,
-    /// Shorter where it is not heard.
-    Shorten,
-    /// Shorter in any case.
-    Hurry,
-    /// Longer where it is not heard.
-    Lengthen,
-}
 
 #[derive(Debug)]
 struct Stored {
@@ -124,11 +71,6 @@ pub struct JitterBuffer {
     /// Where the stream broke off, and how much was made up since.
     broken_off: Option<(i64, i64, u64)>,
     stats: JitterStats,
-}
-
-/// A span of time in samples.
-pub(crate) fn samples(span: Duration) -> i64 {
-    (span.as_nanos() * 48 / 1_000_000).min(i64::MAX as u128) as i64
 }
 
 impl Default for JitterBuffer {

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use super::samples;
+use super::span::samples;
 use crate::defaults::{SAMPLE_RATE, SEQUENCE_DROPOUT_MAX, TIMESTAMP_JUMP_MAX};
 
 /// How many sequence numbers back a duplicate is still known.

@@ -1,0 +1,41 @@
+/// What the speaker gets next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Playout<'a> {
+    /// Nothing is due: so many samples of silence.
+    Silence {
+        /// At least 1.
+        samples: usize,
+    },
+    /// A packet to decode.
+    Packet {
+        /// Its payload.
+        payload: Vec<u8>,
+        /// Whether its sound should be made shorter or longer.
+        pace: Pace,
+    },
+    /// A lost packet, to be decoded from the one after it.
+    Recover {
+        /// The payload of the packet after it, which stays in the buffer.
+        next: &'a [u8],
+        /// The lost packet's length.
+        samples: usize,
+    },
+    /// Sound to be made up.
+    Conceal {
+        /// A multiple of 120.
+        samples: usize,
+    },
+}
+
+/// Which way playing should drift, a pitch period at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As it is.
+    Steady,
+    /// Shorter where it is not heard.
+    Shorten,
+    /// Shorter in any case.
+    Hurry,
+    /// Longer where it is not heard.
+    Lengthen,
+}
