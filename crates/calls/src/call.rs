@@ -13,120 +13,25 @@
 //! | the sound | [`Input::SoundOpened`], [`Input::SoundFailed`], [`Input::FirstAudio`] |
 //! | the timer | [`Input::Tick`], at or after [`Call::deadline`] |
 
+mod input;
+mod output;
+mod state;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use care4w_protocol::signal::{HangUp, Refusal};
-use serde::Serialize;
 
 use crate::defaults::{
     CONNECT_TIME, DIAL_TIME, FIRST_AUDIO_GRACE, RECONNECT_TIME, RING_GRACE, RING_TIME, SOUND_OPEN_TIME,
 };
 use crate::{CallDirection, EndReason};
 
-/// Where a call stands, as people see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CallState {
-    /// Outgoing: the other end does not ring yet.
-    Dialing,
-    /// Outgoing: it rings over there.
-    Ringing,
-    /// Incoming: it rings here.
-    Incoming,
-    /// Answered; no sound yet.
-    Connecting,
-    /// Sound flows.
-    Connected,
-    /// Sound flowed; the path is away.
-    Reconnecting,
-    /// Over.
-    Ended,
-}
-
-/// What happens to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The person takes the incoming call.
-    Accept,
-    /// The person does not.
-    Decline,
-    /// The person hangs up, cancels or declines: whatever ends it now.
-    HangUp,
-    /// The call must end for a reason of this end: signed out, time up, shut down.
-    End(EndReason),
-    /// It rings over there.
-    Ringing,
-    /// Taken over there; or, to a callee, our answer won.
-    Answered,
-    /// What is sent from now on arrives.
-    PathUp,
-    /// The first packet of the other end came.
-    MediaFlowing,
-    /// Nothing arrives any more.
-    PathLost,
-    /// It arrives again.
-    PathRestored,
-    /// The backend says that the call is over.
-    BackendEnded(EndReason),
-    /// The backend could not carry out a command.
-    BackendFailed(EndReason),
-    /// Microphone and speaker are open.
-    SoundOpened,
-    /// They could not be opened, or failed for good.
-    SoundFailed(EndReason),
-    /// The first decoded frame was handed to the speaker.
-    FirstAudio,
-    /// Time went by.
-    Tick,
-}
-
-/// What is to be done for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Tell the backend.
-    Backend(BackendCommand),
-    /// Begin to ring; `None` of the two rings already.
-    StartRinging(Ring),
-    /// Stop ringing.
-    StopRinging,
-    /// Open microphone and speaker, and answer with [`Input::SoundOpened`] or [`Input::SoundFailed`].
-    OpenSound,
-    /// Begin to send and to play.
-    StartSound,
-    /// Close microphone and speaker, or forget them when they are still being opened.
-    CloseSound,
-    /// The call came to this state. `Ended` is told by [`Output::Ended`] alone.
-    State(CallState),
-    /// The call is over. The last output of every call.
-    Ended(EndReason),
-}
-
-/// Which end hears it ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ring {
-    /// A caller, in the ear.
-    Ringback,
-    /// A callee, in the room.
-    Ringtone,
-}
-
-/// What the backend is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BackendCommand {
-    /// Send the invitation.
-    Dial,
-    /// Say that it rings here.
-    Ring,
-    /// Send the answer.
-    Accept,
-    /// Say no.
-    Refuse(Refusal),
-    /// Leave.
-    HangUp(HangUp),
-    /// Look for a new path.
-    RestartPath,
-}
+pub use input::Input;
+pub use output::{BackendCommand, Output, Ring};
+pub use state::CallState;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SoundPhase {
@@ -437,6 +342,3 @@ impl Call {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

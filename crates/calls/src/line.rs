@@ -4,6 +4,7 @@ mod active;
 mod commands;
 mod courier;
 mod driver;
+mod report;
 mod ringer;
 mod slot;
 #[cfg(test)]

@@ -7,7 +7,8 @@ use care4w_audio::DeviceSelector;
 use tokio::task;
 
 use super::active::Active;
-use super::driver::{Driver, FromCall, Report, answer};
+use super::driver::{Driver, answer};
+use super::report::{FromCall, Report};
 use super::{Command, LineError, Reply};
 use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, MAX_DIGITS};
 use crate::{BackendError, CallState, Input, Sound, SoundError};

@@ -7,7 +7,7 @@ use care4w_protocol::CallId;
 use care4w_protocol::rest::IceServer;
 use tokio::sync::mpsc;
 
-use super::driver::{FromCall, Report};
+use super::report::{FromCall, Report};
 use crate::defaults::ICE_SERVERS_TIME;
 use crate::{BackendCommand, BackendError, Callee, IceSource, MediaPorts, VoiceBackend};
 

@@ -12,6 +12,7 @@ use tokio::task::{self, JoinSet};
 
 use super::active::Active;
 use super::courier::Courier;
+use super::report::{FromCall, Report};
 use super::ringer::Ringer;
 use super::{Command, LineError, LineSetup, Reply};
 use crate::defaults::OUTGOING_FRAMES;
@@ -19,20 +20,6 @@ use crate::{
     BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, EndReason, IceSource, Input, MediaPorts,
     Output, PathStats, Peer, Ring, SoundFactory, SoundNotice, SoundSettings, VoiceBackend,
 };
-
-/// What a call's own tasks report.
-pub(super) struct Report {
-    pub call: CallId,
-    pub what: FromCall,
-}
-
-pub(super) enum FromCall {
-    SoundOpened,
-    SoundFailed(EndReason),
-    BackendFailed(EndReason),
-    Stats(PathStats),
-    ChangeFailed,
-}
 
 pub(super) struct Driver {
     pub(super) backends: Vec<Arc<dyn VoiceBackend>>,
