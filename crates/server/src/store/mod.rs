@@ -6,6 +6,7 @@ mod contract;
 mod model;
 mod sqlite;
 mod sqlite_calls;
+mod sqlite_sign_ins;
 
 use async_trait::async_trait;
 use care4w_phone::Care4wId;
