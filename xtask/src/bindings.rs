@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{build, libtest, node, program, project, suites::Count};
+use crate::{build, count::Count, libtest, node, program, project};
 
 /// Tells the test that compares the types to write them instead.
 const WRITE: &str = "CARE4W_WRITE_BINDINGS";

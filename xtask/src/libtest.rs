@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{build::TestProgram, leftovers, program, project, suites::Count};
+use crate::{build::TestProgram, count::Count, leftovers, program, project};
 
 /// Runs one test program with its output in a log file; shows the log when a test failed.
 pub fn run(test: &TestProgram, arguments: &[String], environment: &[(String, String)]) -> Result<Count> {

@@ -5,6 +5,7 @@
 mod bench;
 mod bindings;
 mod build;
+mod count;
 mod leftovers;
 mod libtest;
 mod node;

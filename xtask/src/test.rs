@@ -6,8 +6,10 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{
-    build, leftovers,
-    suites::{self, Build, Count, Ground, Suite},
+    build,
+    count::Count,
+    leftovers,
+    suites::{self, Build, Ground, Suite},
     system_packages::{self, Purpose},
 };
 

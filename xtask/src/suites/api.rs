@@ -4,8 +4,9 @@ use anyhow::{Context as _, Result};
 use care4w_tests::{Account, Server, http};
 use serde_json::json;
 
-use super::{Count, Ground};
+use super::ground::Ground;
 use crate::{
+    count::Count,
     program, project,
     python::{self, Needs},
 };

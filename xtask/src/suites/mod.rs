@@ -1,6 +1,7 @@
 //! The suites of `cargo xtask test`, in the order in which they run: what fails soonest comes first.
 
 mod api;
+mod ground;
 mod numbers;
 mod rust;
 mod system;
@@ -10,45 +11,9 @@ mod workflow;
 
 use anyhow::Result;
 
-use crate::{build::TestProgram, system_packages::Purpose};
+pub use ground::Ground;
 
-/// How many tests passed and failed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Passed.
-    pub passed: usize,
-    /// Failed.
-    pub failed: usize,
-}
-
-impl Count {
-    /// One test.
-    pub fn one(passed: bool) -> Self {
-        Self { passed: usize::from(passed), failed: usize::from(!passed) }
-    }
-}
-
-impl std::ops::AddAssign for Count {
-    fn add_assign(&mut self, other: Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-    }
-}
-
-/// What a suite works with.
-pub struct Ground<'a> {
-    /// Every built test program; empty when no chosen suite needs them.
-    pub programs: &'a [TestProgram],
-    /// Parts of test names that a person gave; empty for all tests.
-    pub filters: &'a [String],
-}
-
-impl Ground<'_> {
-    /// What narrows a test program to the tests that a person named.
-    pub fn arguments(&self) -> Vec<String> {
-        self.filters.to_vec()
-    }
-}
+use crate::{count::Count, system_packages::Purpose};
 
 /// What a suite needs built, each including the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 
-use super::{Count, Ground};
+use super::ground::Ground;
 use crate::{
     build::TestProgram,
+    count::Count,
     libtest, program, project,
     python::{self, Needs},
     say,

@@ -4,8 +4,8 @@ use std::{process::Command, time::Instant};
 
 use anyhow::Result;
 
-use super::{Count, Ground, numbers};
-use crate::{libtest, program, project};
+use super::{ground::Ground, numbers};
+use crate::{count::Count, libtest, program, project};
 
 pub fn run(ground: &Ground<'_>) -> Result<Count> {
     let mut count = Count::default();

@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
-use super::{Count, Ground};
+use super::ground::Ground;
 use crate::{
+    count::Count,
     libtest,
     python::{self, Needs},
     tools,

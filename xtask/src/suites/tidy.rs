@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, Result};
 
-use super::{Count, Ground};
-use crate::{libtest, program, project};
+use super::ground::Ground;
+use crate::{count::Count, libtest, program, project};
 
 pub fn run(ground: &Ground<'_>) -> Result<Count> {
     let mut count = check("cargo fmt", program::cargo().args(["fmt", "--all", "--check"]));

@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{Count, Ground};
-use crate::{node, program, project};
+use super::ground::Ground;
+use crate::{count::Count, node, program, project};
 
 pub fn run(ground: &Ground<'_>) -> Result<Count> {
     node::ensure_packages()?;

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Count, Ground};
-use crate::{program, project, tools};
+use super::ground::Ground;
+use crate::{count::Count, program, project, tools};
 
 /// Lints every workflow with actionlint; prints what it finds.
 const SCRIPT: &str = "
