@@ -88,7 +88,7 @@ impl SoundServer {
                     .stderr(Stdio::null()),
             )?);
         }
-        Ok(Self { folder, drains: drains, server })
+        Ok(Self { folder, drains, server })
     }
 
     /// For processes that shall hear and speak here.
