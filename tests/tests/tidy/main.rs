@@ -7,13 +7,14 @@ mod text;
 
 use repository::Repository;
 
-/// Files that hold a state machine: they are told the time and never ask for it.
+/// Files and folders, by how their paths begin, that hold a state machine: they are told the time and never ask for it.
 const MACHINES: &[&str] = &[
     "crates/audio/src/jitter/",
-    "crates/calls/src/call.rs",
+    "crates/calls/src/call",
     "crates/client/src/phone_prompt.rs",
+    "crates/client/src/signalling",
     "crates/server/src/limits/",
-    "crates/server/src/signalling/switchboard.rs",
+    "crates/server/src/signalling/switchboard/",
 ];
 
 /// What asks for the time, in the languages of this repository.

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use care4w_tests::binaries;
 
 /// Folders that are made, not written.
-const MADE: &[&str] = &[".care4w", ".git", ".svelte-kit", "dist", "gen", "node_modules", "target"];
+const MADE: &[&str] = &[".care4w", ".git", ".hypothesis", ".svelte-kit", "dist", "gen", "node_modules", "target"];
 
 /// Files that a tool wrote, with whatever it writes.
 const WRITTEN_BY_TOOLS: &[&str] = &["Cargo.lock", "package-lock.json"];
@@ -33,7 +33,9 @@ impl File {
     /// Its lines with their numbers: without comments, and without the tests at its end.
     pub fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
-        lines.take_while(|(_, line)| line.trim() != "#[cfg(test)]").filter(|(_, line)| !line.trim().starts_with("//"))
+        // A `mod tests;` at a file's head ends nothing.
+        let tests = self.text.find("#[cfg(test)]\nmod tests {").map(|at| self.text[..at].lines().count());
+        lines.take(tests.unwrap_or(usize::MAX)).filter(|(_, line)| !line.trim().starts_with("//"))
     }
 }
 
