@@ -26,6 +26,8 @@ pub fn run(_: &Ground<'_>) -> Result<Count> {
     let _ = std::fs::remove_file(&report);
     let mut schemathesis = program::command(&programs.join("schemathesis").to_string_lossy());
     schemathesis
+        // Else it leaves a folder of its own in the project.
+        .env("HYPOTHESIS_STORAGE_DIRECTORY", project::target().join("xtask/hypothesis"))
         .args(["--config-file", "tests/schemathesis.toml", "run"])
         .arg(format!("{}/api/openapi.json", server.url()))
         .args(["--checks", CHECKS, "--max-examples", "25", "--seed", "4", "--generation-database", "none"])

@@ -1,6 +1,7 @@
 //! The suites of `cargo xtask test`, in the order in which they run: what fails soonest comes first.
 
 mod api;
+mod check;
 mod ground;
 mod numbers;
 mod rust;

@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, Result};
 
-use super::ground::Ground;
-use crate::{count::Count, libtest, program, project};
+use super::{check::check, ground::Ground};
+use crate::{count::Count, libtest, program};
 
 pub fn run(ground: &Ground<'_>) -> Result<Count> {
     let mut count = check("cargo fmt", program::cargo().args(["fmt", "--all", "--check"]));
@@ -20,16 +20,4 @@ pub fn run(ground: &Ground<'_>) -> Result<Count> {
         count += check("cargo clippy, xtask", program::cargo().args(own));
     }
     Ok(count)
-}
-
-/// Runs one check with its output in a log; shows the log when it fails.
-fn check(label: &str, command: &mut std::process::Command) -> Count {
-    let log = project::target().join("xtask/tests").join(format!("{}.log", label.replace([' ', ','], "-")));
-    let result = program::run_logged(command, &log);
-    if let Err(error) = &result {
-        println!("{error:#}");
-    }
-    let passed = result.is_ok();
-    println!("  {label}: {}", if passed { "passed" } else { "failed" });
-    Count::one(passed)
 }

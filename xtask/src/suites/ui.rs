@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::ground::Ground;
+use super::{check::check, ground::Ground};
 use crate::{count::Count, node, program, project};
 
 pub fn run(ground: &Ground<'_>) -> Result<Count> {
@@ -11,13 +11,7 @@ pub fn run(ground: &Ground<'_>) -> Result<Count> {
     let mut count = Count::default();
     let logs = project::target().join("xtask/tests");
     if ground.filters.is_empty() {
-        let lint =
-            program::run_logged(program::command("npm").args(["run", "--silent", "lint"]), &logs.join("ui-lint.log"));
-        if let Err(error) = &lint {
-            println!("{error:#}");
-        }
-        println!("  types and style: {}", if lint.is_ok() { "passed" } else { "failed" });
-        count += Count::one(lint.is_ok());
+        count += check("types and style", program::command("npm").args(["run", "--silent", "lint"]));
     }
 
     let report = logs.join("ui.json");

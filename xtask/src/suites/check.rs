@@ -1,0 +1,15 @@
+use std::process::Command;
+
+use crate::{count::Count, program, project};
+
+/// Runs one check with its output in a log; shows the log when it fails.
+pub fn check(label: &str, command: &mut Command) -> Count {
+    let log = project::target().join("xtask/tests").join(format!("{}.log", label.replace([' ', ','], "-")));
+    let result = program::run_logged(command, &log);
+    if let Err(error) = &result {
+        println!("{error:#}");
+    }
+    let passed = result.is_ok();
+    println!("  {label}: {}", if passed { "passed" } else { "failed" });
+    Count::one(passed)
+}
