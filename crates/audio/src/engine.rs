@@ -234,7 +234,10 @@ impl Engine {
         if !self.started {
             return;
         }
-        self.processing.clean(sound);
+        // A file or an echo line is in no room: there is no echo and no noise to take out, and its loudness is meant.
+        if matches!(self.microphone, Microphone::Card(_)) {
+            self.processing.clean(sound);
+        }
         if self.opener.shared.muted.load(Ordering::Acquire) {
             // Also what was heard before the button was pressed and is not sent yet.
             sound.fill(0.0);

@@ -7,7 +7,7 @@ use crate::defaults::{
     NOISE_FLOOR_ON_DBFS, SAMPLE_RATE, STEP_SAMPLES,
 };
 
-/// What is done to the microphone's sound before it is sent.
+/// What is done to the sound of a microphone card before it is sent. A file's sound is sent as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Processing {
     /// Takes out what the speaker plays.

@@ -17,6 +17,9 @@ fn register(town: &Town) -> String {
     format!("Bearer {}", answer.body["data"]["accessToken"].as_str().unwrap())
 }
 
+/// Method, path, headers, body; status and code that must come.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
+
 #[test]
 fn a_body_that_does_not_belong_is_an_error_with_a_code_and_nothing_else() {
     let town = Town::new();
@@ -28,7 +31,7 @@ fn a_body_that_does_not_belong_is_an_error_with_a_code_and_nothing_else() {
     let deep_field = [b"{\"phoneNumber\":".repeat(3_000), b"1".to_vec()].concat();
     let large = [b"{\"phoneNumber\":\"".to_vec(), b"7".repeat(1 << 20), b"\"}".to_vec()].concat();
     let long = json!({ "phoneNumber": "7".repeat(40_000) }).to_string();
-    let cases: &[(&str, &str, &[(&str, &str)], &[u8], u16, &str)] = &[
+    let cases: &[Case<'_>] = &[
         ("PATCH", "users/phone", &signed_in, b"", 400, "VALIDATION_ERROR"),
         ("PATCH", "users/phone", &signed_in, b"\xff\xfe", 400, "VALIDATION_ERROR"),
         ("PATCH", "users/phone", &signed_in, b"{\"phoneNumber\":712345678}", 400, "VALIDATION_ERROR"),

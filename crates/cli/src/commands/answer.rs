@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use care4w_client::Phone;
 use care4w_client::audio::DeviceSelector;
-use care4w_client::calls::{CallDirection, CallEvent, CallState, EndReason, NativeSound, Processing};
+use care4w_client::calls::{CallDirection, CallEvent, CallState, EndReason, NativeSound};
 
 use crate::arguments::Answer;
 use crate::commands::call::{end, far_off, next, say, seconds};
@@ -22,12 +22,7 @@ pub async fn run(profile: &Profile, arguments: Answer, output: Output) -> Result
     } else {
         (arguments.sound.mic.clone(), arguments.sound.speaker.clone())
     };
-    let mut sound = sound_settings(&microphone, &speaker);
-    if arguments.echo {
-        // What comes back is the caller's own voice: echo cancellation would take all of it away.
-        sound.processing = Processing { echo: false, noise: false, gain: false };
-    }
-    let phone = profile.phone_with(true, Arc::new(NativeSound), sound);
+    let phone = profile.phone_with(true, Arc::new(NativeSound), sound_settings(&microphone, &speaker));
     let ended = wait(&phone, &arguments, time_limit, output).await;
     phone.shut_down().await;
     ended
