@@ -1,16 +1,17 @@
-//! Mouth to ear through virtual sound cards, beside the floor: the same cards with nothing but a pipe between them.
+//! Mouth to ear through virtual sound cards, beside the floor: the same cards and sound library with nothing between.
 //! And what a phone takes of the machine while it talks.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, Result};
 use care4w_tests::{
-    Account, Cli, Process, Server, Sound, SoundServer, correlation, resources,
+    Account, Cli, Process, Server, Sound, SoundServer, binaries, correlation, resources,
     sound_server::{RATE, Recording},
     wait,
 };
 
 use super::{Figure, Figures};
+use crate::program;
 
 const CHIRPS: usize = 12;
 /// From one chirp to the next. Longer than any delay that is worth measuring.
@@ -59,7 +60,7 @@ pub fn measure() -> Result<Figures> {
     calling.end()?;
     answering.end()?;
     Ok(vec![
-        Figure::ms("mouth to ear, floor (capture piped to playback)", floor),
+        Figure::ms("mouth to ear, floor (capture to playback through cpal)", floor),
         Figure::ms("mouth to ear, a call between two phones", call),
         Figure::one("a phone in a call: processor, of one core", "%", used / took * 100.0),
         Figure::one("a phone in a call: memory (PSS)", "MiB", memory),
@@ -74,20 +75,19 @@ fn pause() -> Sound {
     Sound::silence(RATE, INTERVAL - CHIRP)
 }
 
-/// Capture straight to playback: what the sound server itself takes.
-fn pipe(sound: &SoundServer) -> Result<[Process; 2]> {
-    let tool = |name: &str| {
-        let mut command = std::process::Command::new(name);
-        command.envs(sound.environment()).stderr(Stdio::null());
-        command.args(["--raw", "--format=s16le", "--channels=1", &format!("--rate={RATE}"), "--latency-msec=10"]);
-        command
-    };
-    let mut capture =
-        Process::start("parec", tool("parec").args(["-d", "a_mic"]).stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let samples = capture.child().stdout.take().context("the recorder's output is a pipe")?;
-    let playback =
-        Process::start("pacat", tool("pacat").args(["-d", "b_speaker"]).stdin(samples).stdout(Stdio::null()))?;
-    Ok([playback, capture])
+/// Capture straight to playback through the same sound library as a call's: an example of `care4w-audio`.
+fn pipe(sound: &SoundServer) -> Result<Process> {
+    let example = ["--workspace", "--exclude", "xtask", "--example", "loop_latency"];
+    program::run(program::cargo().arg("build").args(example))?;
+    let mut floor = std::process::Command::new(binaries::folder()?.join("examples/loop_latency"));
+    floor.args(["floor", &SoundServer::microphone_id("a"), &SoundServer::speaker_id("b"), "60"]);
+    floor.envs(sound.environment()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let process = Process::start("loop_latency", &mut floor)?;
+    wait::until(Duration::from_secs(10), "capture and playback to be open", || {
+        let streams = sound.streams()?;
+        Ok((streams.recording > 0 && streams.playing > 0).then_some(()))
+    })?;
+    Ok(process)
 }
 
 /// Plays the chirps into A's microphone; how long after that each comes out of B's speaker, in milliseconds.
