@@ -191,6 +191,13 @@ fn two_people_register_call_talk_mute_hang_up_and_are_still_signed_in_the_next_d
     for window in [&one, &two] {
         assert!(!window.sees("phone-modal").unwrap(), "a saved number and a skipped question are remembered");
     }
+    // By choice it is dark.
+    two.click("theme-dark").unwrap();
+    picture(&two_display, "settings-dark");
+    two.click("nav-phone").unwrap();
+    two.wait_for("dial-input").unwrap();
+    picture(&two_display, "dialler-dark");
+    two.click("nav-settings").unwrap();
     two.click("settings-sign-out").unwrap();
     two.wait_for("sign-in-email").unwrap();
 }
