@@ -6,6 +6,7 @@ use care4w_protocol::Secret;
 
 use crate::accounts::{PasswordError, Passwords, random_password};
 use crate::clock;
+use crate::import::{Import, ImportError, Summary};
 use crate::store::{Account, SqliteStore, Store, StoreError, Uniqueness};
 
 /// Why a command failed.
@@ -51,6 +52,11 @@ impl Users {
         let account = self.find(email).await?;
         self.0.delete_account(account.id).await?;
         Ok(())
+    }
+
+    /// Brings users of the web app over.
+    pub async fn import(&self, import: &Import) -> Result<Summary, ImportError> {
+        import.run(&self.0).await
     }
 
     /// Lets go of the database.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod defaults;
 mod error;
 mod extract;
+pub mod import;
 pub mod limits;
 mod metrics;
 mod numbers;

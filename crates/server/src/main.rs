@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use care4w_server::admin::Users;
 use care4w_server::config::{Config, ConfigError, File, Given};
+use care4w_server::import::Import;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -44,10 +45,13 @@ struct Settings {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Take over users from a file (not available yet)
+    /// Bring users of the web app over; says as JSON what came of it
     Import {
-        /// One user a line, as JSON
+        /// JSON: one user a line, or an array of them
         file: PathBuf,
+        /// Where refused users are written, one JSON object a line [default: FILE.refused.jsonl]
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
     /// Look after users
     User {
@@ -117,7 +121,7 @@ async fn act(cli: Cli) -> anyhow::Result<()> {
     let config = Config::resolve(Given { listen, database, bus, echo_line }, file)?;
     match cli.command {
         None => serve(config).await,
-        Some(Command::Import { .. }) => Err(ConfigError::NotAvailable("users cannot be imported yet").into()),
+        Some(Command::Import { file, report }) => import(&config, file, report).await,
         Some(Command::User { action }) => look_after_users(&config, action).await,
     }
 }
@@ -129,6 +133,16 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     println!("{}", serde_json::json!({ "listening": url }));
     tracing::info!("listening");
     running.stop_after(signal).await?;
+    Ok(())
+}
+
+async fn import(config: &Config, file: PathBuf, report: Option<PathBuf>) -> anyhow::Result<()> {
+    let users = Users::open(&config.database, config.uniqueness).await?;
+    // Numbers are not verified: each counts.
+    let import = Import { file, report, numbers_proved: true };
+    let summary = users.import(&import).await;
+    users.close().await;
+    println!("{}", serde_json::to_string(&summary?)?);
     Ok(())
 }
 

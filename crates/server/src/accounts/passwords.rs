@@ -39,8 +39,10 @@ impl Passwords {
         self.in_turn(move || hash_now(password.expose())).await
     }
 
-    /// Whether the password is the one that was hashed. With no hash the answer is no, after the same time.
+    /// Whether the password is the one that was hashed. With no hash, or the empty one of an account that has no password,
+    /// the answer is no, after the same time.
     pub async fn check(&self, password: Secret<String>, hash: Option<String>) -> Result<bool, PasswordError> {
+        let hash = hash.filter(|hash| !hash.is_empty());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let right = self
@@ -84,6 +86,8 @@ mod tests {
         assert_ne!(hash, passwords.hash(secret()).await.unwrap(), "each has its own salt");
         assert!(passwords.check(secret(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.check(Secret::new("wrong".into()), Some(hash)).await.unwrap());
-        assert!(!passwords.check(Secret::new("nobody's password".into()), None).await.unwrap());
+        for none in [None, Some(String::new())] {
+            assert!(!passwords.check(Secret::new("nobody's password".into()), none).await.unwrap());
+        }
     }
 }

@@ -6,6 +6,7 @@ mod contract;
 mod model;
 mod sqlite;
 mod sqlite_calls;
+mod sqlite_imports;
 mod sqlite_sign_ins;
 
 use async_trait::async_trait;
@@ -14,7 +15,10 @@ use care4w_protocol::CallId;
 use care4w_protocol::rest::{CallRecord, SettingsChange};
 use care4w_protocol::signal::Party;
 
-pub use model::{Account, AccountId, HeldNumber, NewAccount, RefreshHash, SignInId, UnixMs};
+pub use model::{
+    Account, AccountId, Brought, BroughtAccount, Claims, HeldNumber, NewAccount, RefreshHash, SignInId, TakenField,
+    UnixMs,
+};
 pub use sqlite::SqliteStore;
 
 /// How the uniqueness of numbers is meant.
@@ -127,15 +131,20 @@ pub trait Store: Send + Sync + 'static {
     async fn create_account(&self, new: NewAccount) -> Result<Account, CreateAccountError>;
     /// By id.
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
-    /// By e-mail address in lower case, with the password's hash.
+    /// Adds accounts that are brought over, without passwords, all at once; what became of each, in their order. None
+    /// that is there is changed, and of two that want the same the first has it.
+    async fn bring_accounts(&self, accounts: &[BroughtAccount]) -> Result<Vec<Brought>, StoreError>;
+    /// What of these claims accounts with another id have.
+    async fn taken(&self, claims: &Claims) -> Result<Vec<TakenField>, StoreError>;
+    /// By e-mail address in lower case, with the password's hash: empty if there is none to sign in with.
     async fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>, StoreError>;
-    /// By care4wId.
+    /// By care4wId. Here and below: one who is not active is not found.
     async fn account_by_care4w_id(&self, id: &Care4wId) -> Result<Option<Account>, StoreError>;
     /// Everybody, oldest first.
     async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
     /// The hash of an account's password.
     async fn password_hash(&self, id: AccountId) -> Result<Option<String>, StoreError>;
-    /// Replaces the password's hash.
+    /// Replaces the password's hash, and makes the account active.
     async fn set_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError>;
     /// Changes what is named; the account as it is then, none if it is gone.
     async fn change_settings(&self, id: AccountId, change: &SettingsChange) -> Result<Option<Account>, StoreError>;

@@ -47,10 +47,56 @@ macro_rules! uuid_newtype {
     };
 }
 
-uuid_newtype! {
-    /// An account's key in the store.
-    AccountId
+/// An account's key in the store: a UUID for one that was made here, the 24 hexadecimal digits of its `_id` for one that
+/// was brought over by an import and keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AccountId {
+    /// Made here.
+    Made(Uuid),
+    /// Brought over: MongoDB's ObjectId.
+    Brought([u8; 12]),
 }
+
+impl AccountId {
+    /// A new, random one.
+    pub fn random() -> Self {
+        Self::Made(Uuid::new_v4())
+    }
+
+    /// One made of a number, for tests that need the same each time.
+    pub fn from_u128(value: u128) -> Self {
+        Self::Made(Uuid::from_u128(value))
+    }
+
+    /// Reads what `Display` wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 24 {
+            return Uuid::parse_str(text).ok().map(Self::Made);
+        }
+        let mut bytes = [0; 12];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digit = |at: usize| char::from(digits[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+            *byte = digit(0)? << 4 | digit(1)?;
+        }
+        Some(Self::Brought(bytes))
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made(id) => id.fmt(f),
+            Self::Brought(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+        }
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 uuid_newtype! {
     /// One sign-in: from a log-in to its log-out, over all refreshes between.
     SignInId
@@ -121,6 +167,72 @@ pub struct NewAccount {
     pub created_at: UnixMs,
 }
 
+/// An account that is brought over from the web app: all checked, nothing of a password.
+#[derive(Clone, Debug)]
+pub struct BroughtAccount {
+    /// As it was.
+    pub id: AccountId,
+    /// Lower case.
+    pub email: String,
+    /// As others read it.
+    pub display_name: String,
+    /// As it was.
+    pub care4w_id: Care4wId,
+    /// Its number, with whether that counts as proved.
+    pub phone: Option<(HeldNumber, bool)>,
+    /// Whether its user may sign in and be found.
+    pub active: bool,
+    /// As it was.
+    pub created_at: UnixMs,
+}
+
+impl BroughtAccount {
+    /// What it wants of what belongs to one alone.
+    pub fn claims(&self) -> Claims {
+        Claims {
+            id: Some(self.id),
+            email: Some(self.email.clone()),
+            care4w_id: Some(self.care4w_id.clone()),
+            phone: self.phone.as_ref().map(|(number, _)| number.clone()),
+        }
+    }
+}
+
+/// What a document claims of what belongs to one account alone, as far as it could be read.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// Its id.
+    pub id: Option<AccountId>,
+    /// Lower case.
+    pub email: Option<String>,
+    /// What it is called by.
+    pub care4w_id: Option<Care4wId>,
+    /// Its number.
+    pub phone: Option<HeldNumber>,
+}
+
+/// What became of a [`BroughtAccount`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// It is an account now.
+    Added,
+    /// There is an account with its id, which was left as it is.
+    AlreadyThere,
+    /// Other accounts have what belongs to one alone.
+    Taken(Vec<TakenField>),
+}
+
+/// What of [`Claims`] another account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TakenField {
+    /// The e-mail address.
+    Email,
+    /// The care4wId.
+    Care4wId,
+    /// The number.
+    Phone,
+}
+
 /// An account without its password.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -167,5 +279,22 @@ impl Account {
     /// As the other end of a call sees it.
     pub fn party(&self) -> Party {
         Party { care4w_id: self.care4w_id.clone(), display_name: self.display_name.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_as_itself_whether_it_was_made_here_or_brought_over() {
+        for text in ["65c1f2a0b1c2d3e4f5a60001", "000000000000000000000000", "0e0f0a3c-7a52-4be5-9ef5-5f0a6c1d2b3e"] {
+            assert_eq!(AccountId::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(AccountId::parse("65C1F2A0B1C2D3E4F5A60001").unwrap().to_string(), "65c1f2a0b1c2d3e4f5a60001");
+        for text in ["", "65c1f2a0b1c2d3e4f5a6000", "65c1f2a0b1c2d3e4f5a6000g", "€€€€€€€€"] {
+            assert!(AccountId::parse(text).is_none(), "{text}");
+        }
     }
 }

@@ -9,8 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Row, SqlitePool};
 
 use super::{
-    Account, AccountId, CallsPage, CreateAccountError, HeldNumber, NewAccount, NewCall, RefreshHash, Rotation,
-    SetPhoneError, SignInId, Store, StoreError, Uniqueness, UnixMs, UntoldCall,
+    Account, AccountId, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, NewAccount,
+    NewCall, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField, Uniqueness, UnixMs,
+    UntoldCall,
 };
 
 /// Columns of an [`Account`], in the order in which [`account_from`] reads them by name.
@@ -26,7 +27,7 @@ pub(super) use account_columns;
 pub struct SqliteStore {
     pub(super) write: SqlitePool,
     pub(super) read: SqlitePool,
-    uniqueness: Uniqueness,
+    pub(super) uniqueness: Uniqueness,
 }
 
 impl SqliteStore {
@@ -179,6 +180,14 @@ impl Store for SqliteStore {
         })
     }
 
+    async fn bring_accounts(&self, accounts: &[BroughtAccount]) -> Result<Vec<Brought>, StoreError> {
+        self.insert_brought(accounts).await
+    }
+
+    async fn taken(&self, claims: &Claims) -> Result<Vec<TakenField>, StoreError> {
+        self.select_taken(claims).await
+    }
+
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.id = ?"))
             .bind(id.to_string())
@@ -188,19 +197,23 @@ impl Store for SqliteStore {
     }
 
     async fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>, StoreError> {
-        let row =
-            sqlx::query(concat!("SELECT a.password_hash, ", account_columns!(), " FROM accounts a WHERE a.email = ?"))
-                .bind(email)
-                .fetch_optional(&self.read)
-                .await?;
+        let row = sqlx::query(concat!(
+            "SELECT iif(a.active, a.password_hash, '') AS password_hash, ",
+            account_columns!(),
+            " FROM accounts a WHERE a.email = ?"
+        ))
+        .bind(email)
+        .fetch_optional(&self.read)
+        .await?;
         row.map(|row| Ok((account_from(&row)?, row.try_get("password_hash")?))).transpose()
     }
 
     async fn account_by_care4w_id(&self, id: &Care4wId) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.care4w_id = ?"))
-            .bind(id.as_str())
-            .fetch_optional(&self.read)
-            .await?;
+        let row =
+            sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.care4w_id = ? AND a.active"))
+                .bind(id.as_str())
+                .fetch_optional(&self.read)
+                .await?;
         row.as_ref().map(account_from).transpose()
     }
 
@@ -220,7 +233,7 @@ impl Store for SqliteStore {
     }
 
     async fn set_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ?")
+        sqlx::query("UPDATE accounts SET password_hash = ?, active = 1 WHERE id = ?")
             .bind(hash)
             .bind(id.to_string())
             .execute(&self.write)
@@ -302,19 +315,23 @@ impl Store for SqliteStore {
     }
 
     async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.phone_full = ?"))
-            .bind(full)
-            .fetch_optional(&self.read)
-            .await?;
+        let row =
+            sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.phone_full = ? AND a.active"))
+                .bind(full)
+                .fetch_optional(&self.read)
+                .await?;
         row.as_ref().map(account_from).transpose()
     }
 
     async fn holder_of_national(&self, national: &str) -> Result<Option<Account>, StoreError> {
-        let rows =
-            sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.phone_national = ? LIMIT 2"))
-                .bind(national)
-                .fetch_all(&self.read)
-                .await?;
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            account_columns!(),
+            " FROM accounts a WHERE a.phone_national = ? AND a.active LIMIT 2"
+        ))
+        .bind(national)
+        .fetch_all(&self.read)
+        .await?;
         match rows.as_slice() {
             [one] => account_from(one).map(Some),
             _ => Ok(None),

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-fn command() -> Command {
+pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_care4w-server"));
     for name in ["CARE4W_LISTEN", "CARE4W_DATABASE", "CARE4W_BUS", "CARE4W_CONFIG", "CARE4W_ECHO_LINE", "CARE4W_LOG"] {
         command.env_remove(name);
@@ -14,7 +14,7 @@ fn command() -> Command {
     command
 }
 
-fn database(folder: &Path) -> String {
+pub fn database(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("care4w.db").display())
 }
 
@@ -27,13 +27,13 @@ fn fails(arguments: &[&str], code: i32) -> String {
 }
 
 /// A server process, stopped when it is dropped.
-struct Process {
+pub struct Process {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Process {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -42,7 +42,7 @@ impl Process {
     }
 
     #[cfg(unix)]
-    fn stop(self, signal: &str) -> Output {
+    pub fn stop(self, signal: &str) -> Output {
         let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         self.child.wait_with_output().unwrap()
@@ -75,7 +75,7 @@ fn wrong_usage_exits_with_2_and_failure_with_1_and_one_line() {
     for (arguments, says) in [
         (&["--database", "postgres://x"][..], "NOT_AVAILABLE"),
         (&["--bus", "nats://x"], "NOT_AVAILABLE"),
-        (&["import", "users.json"], "NOT_AVAILABLE"),
+        (&["--database", "sqlite:/no/such/folder/x.db", "import", "users.json"], "database"),
         (&["--config", &broken], "NOT_AVAILABLE"),
         (&["--config", "/no/such/file"], "configuration file"),
         (&["--database", "sqlite:/no/such/folder/x.db"], "database"),
@@ -137,7 +137,7 @@ async fn it_says_where_it_listens_looks_after_users_and_stops_with_0() {
     }
 }
 
-fn reqwest_client() -> reqwest::Client {
+pub fn reqwest_client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod binary;
 mod budgets;
+mod import;
 mod lookup;
 mod malformed;
 mod numbers;
