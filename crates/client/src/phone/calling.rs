@@ -46,9 +46,18 @@ impl Phone {
     /// destination is left out.
     pub fn offer_destination(&self, text: &str) {
         let text = text.trim();
-        if !text.is_empty() && text.chars().nth(care4w_phone::LONGEST_INPUT).is_none() {
-            self.inner.state.send_modify(|state| state.destination = Some(text.to_owned()));
+        if text.is_empty() || text.chars().nth(care4w_phone::LONGEST_INPUT).is_some() {
+            return;
         }
+        let region = self.region(None).ok();
+        let shown = match Destination::parse(text, region) {
+            Ok(Destination::Number(dialled)) if dialled.with_country => dialled.number.international(),
+            Ok(Destination::Number(dialled)) => dialled.number.national_format(),
+            Ok(Destination::Id(id)) => id.to_string(),
+            // What cannot be called is shown as it is; the dialler says why.
+            Err(_) => text.to_owned(),
+        };
+        self.inner.state.send_modify(|state| state.destination = Some(shown));
     }
 
     /// The window has filled it in.
