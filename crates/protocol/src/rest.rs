@@ -111,6 +111,24 @@ pub struct PasswordRequest {
     pub next: String,
 }
 
+/// `POST /auth/forgot`
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+pub struct ForgotRequest {
+    /// E-mail address.
+    #[schema(min_length = 3, max_length = 254)]
+    pub email: String,
+}
+
+/// `POST /auth/reset`
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+pub struct ResetRequest {
+    /// What stands behind the `#` of the link.
+    pub token: String,
+    /// The password from now on, 8 to 256 characters.
+    #[schema(min_length = 8, max_length = 256)]
+    pub password: String,
+}
+
 /// Who somebody is to themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

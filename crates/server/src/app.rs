@@ -13,6 +13,7 @@ use crate::defaults;
 use crate::error::Problem;
 use crate::limits::{AddressKey, Asked, Buckets, DailyCount, Oracle, Spent, TrustedProxies};
 use crate::metrics::Metrics;
+use crate::password_links::PasswordLinks;
 use crate::signalling::Exchange;
 use crate::store::{Account, AccountId, Store, StoreError};
 
@@ -34,6 +35,8 @@ pub struct Shared {
     pub proxies: TrustedProxies,
     /// Calls and the devices that are there.
     pub exchange: Exchange,
+    /// Links to a new password.
+    pub password_links: PasswordLinks,
     /// Counters.
     pub metrics: Arc<Metrics>,
     draining: AtomicBool,
@@ -65,6 +68,7 @@ impl App {
         passwords: Passwords,
         tokens: AccessTokens,
         exchange: Exchange,
+        password_links: PasswordLinks,
         metrics: Arc<Metrics>,
     ) -> Self {
         let limits = config.limits;
@@ -75,6 +79,7 @@ impl App {
             passwords,
             tokens,
             exchange,
+            password_links,
             metrics,
             draining: AtomicBool::new(false),
             register: Mutex::new(Buckets::new(limits.register_per_address, keys)),

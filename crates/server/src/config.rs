@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::defaults;
 use crate::limits::{Allowance, OracleLimits};
+use crate::mail::{MailGiven, MailSettings, MailSettingsError};
 use crate::store::Uniqueness;
 
 /// Everything that can be set.
@@ -31,6 +32,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// STUN and TURN.
     pub ice: Ice,
+    /// How letters are sent, if they are.
+    pub mail: Option<MailSettings>,
     /// Budgets.
     pub limits: Limits,
 }
@@ -46,6 +49,7 @@ impl Default for Config {
             echo_line: None,
             trusted_proxies: Vec::new(),
             ice: Ice::default(),
+            mail: None,
             limits: Limits::default(),
         }
     }
@@ -88,6 +92,10 @@ pub struct Limits {
     pub login_per_address: Allowance,
     /// Wrong passwords of one account.
     pub login_failures: Allowance,
+    /// Links to a new password, asked for from one address.
+    pub forgot_per_address: Allowance,
+    /// Links to a new password, asked for one e-mail address.
+    pub forgot_per_email: Allowance,
     /// Questions of one account.
     pub oracle_per_account: Allowance,
     /// Questions at once of an account on its first day.
@@ -106,6 +114,8 @@ impl Default for Limits {
             register_per_address: defaults::REGISTER_PER_ADDRESS,
             login_per_address: defaults::LOGIN_PER_ADDRESS,
             login_failures: defaults::LOGIN_FAILURES,
+            forgot_per_address: defaults::FORGOT_PER_ADDRESS,
+            forgot_per_email: defaults::FORGOT_PER_EMAIL,
             oracle_per_account: defaults::ORACLE_PER_ACCOUNT,
             oracle_first_day: defaults::ORACLE_FIRST_DAY,
             oracle_per_address: defaults::ORACLE_PER_ADDRESS,
@@ -123,6 +133,8 @@ impl Limits {
             register_per_address: wide,
             login_per_address: wide,
             login_failures: wide,
+            forgot_per_address: wide,
+            forgot_per_email: wide,
             oracle_per_account: wide,
             oracle_first_day: u32::MAX,
             oracle_per_address: wide,
@@ -167,6 +179,8 @@ pub struct File {
     pub trusted_proxies: Vec<Proxy>,
     /// STUN and TURN.
     pub ice: Ice,
+    /// How letters are sent.
+    pub mail: MailGiven,
     /// Budgets.
     pub limits: Limits,
 }
@@ -201,6 +215,8 @@ pub struct Given {
     pub bus: Option<String>,
     /// `--echo-line`
     pub echo_line: Option<String>,
+    /// `--smtp-url`, `--mail-from`, `--public-url`
+    pub mail: MailGiven,
 }
 
 /// Why the server cannot run as told. Each is one line.
@@ -221,6 +237,9 @@ pub enum ConfigError {
     /// TURN without a secret.
     #[error("[ice] names TURN servers but no secret to make credentials with")]
     TurnWithoutSecret,
+    /// Mail cannot be sent as told.
+    #[error(transparent)]
+    Mail(#[from] MailSettingsError),
     /// Named in the contract, not built yet.
     #[error("NOT_AVAILABLE: {0}")]
     NotAvailable(&'static str),
@@ -262,8 +281,10 @@ impl Config {
         if !file.ice.turn.is_empty() && file.ice.secret.is_none() {
             return Err(ConfigError::TurnWithoutSecret);
         }
+        let listen = given.listen.or(file.listen).unwrap_or_else(|| defaults::LISTEN.into());
         Ok(Self {
-            listen: given.listen.or(file.listen).unwrap_or_else(|| defaults::LISTEN.into()),
+            mail: MailSettings::resolve(given.mail.or(file.mail), &listen)?,
+            listen,
             metrics_listen: file.metrics_listen,
             database: sqlite_file(&database)?,
             default_region: file.default_region.unwrap_or(Region::KENYA),

@@ -38,6 +38,16 @@ pub const LOGIN_PER_ADDRESS: Allowance = Allowance::new(60, Duration::from_secs(
 /// 5.2.2 wants at most 100 in a row.
 pub const LOGIN_FAILURES: Allowance = Allowance::new(10, Duration::from_secs(300));
 
+/// How long a one-time link to a new password works: longer than mail takes, short enough to be worth little to whoever
+/// reads the letter later.
+pub const PASSWORD_LINK: Duration = Duration::from_secs(3600);
+
+/// Links asked for from one address, like registering.
+pub const FORGOT_PER_ADDRESS: Allowance = Allowance::new(20, Duration::from_secs(60));
+
+/// Links asked for one e-mail address, whoever asks: three letters that did not come, and no flood of them.
+pub const FORGOT_PER_EMAIL: Allowance = Allowance::new(3, Duration::from_secs(20 * 60));
+
 /// What tells whether a number or id is known, per account: 100, one back every 3 minutes (NUMBERS.md).
 pub const ORACLE_PER_ACCOUNT: Allowance = Allowance::new(100, Duration::from_secs(180));
 

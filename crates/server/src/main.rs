@@ -8,6 +8,7 @@ use anyhow::Context;
 use care4w_server::admin::Users;
 use care4w_server::config::{Config, ConfigError, File, Given};
 use care4w_server::import::Import;
+use care4w_server::mail::MailGiven;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -41,6 +42,15 @@ struct Settings {
     /// E-mail address or care4wId of the account that answers and plays back what it hears
     #[arg(long, value_name = "ACCOUNT", env = "CARE4W_ECHO_LINE", global = true)]
     echo_line: Option<String>,
+    /// Mail server for links to a new password: smtps://USER:PASSWORD@HOST
+    #[arg(long, value_name = "URL", env = "CARE4W_SMTP_URL", global = true, hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// Whom letters come from: Care4W <care4w@example.org>
+    #[arg(long, value_name = "ADDRESS", env = "CARE4W_MAIL_FROM", global = true)]
+    mail_from: Option<String>,
+    /// Where people reach this server, for links in letters [default: where it listens]
+    #[arg(long, value_name = "URL", env = "CARE4W_PUBLIC_URL", global = true)]
+    public_url: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -117,8 +127,9 @@ fn one_line(error: &anyhow::Error) -> String {
 
 async fn act(cli: Cli) -> anyhow::Result<()> {
     let file = cli.settings.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
-    let Settings { listen, database, bus, echo_line, .. } = cli.settings;
-    let config = Config::resolve(Given { listen, database, bus, echo_line }, file)?;
+    let Settings { listen, database, bus, echo_line, smtp_url, mail_from: from, public_url, config: _ } = cli.settings;
+    let mail = MailGiven { smtp_url, from, public_url };
+    let config = Config::resolve(Given { listen, database, bus, echo_line, mail }, file)?;
     match cli.command {
         None => serve(config).await,
         Some(Command::Import { file, report }) => import(&config, file, report).await,

@@ -13,7 +13,9 @@ use tokio::task::JoinHandle;
 use crate::accounts::{AccessTokens, PasswordError, Passwords};
 use crate::app::App;
 use crate::config::Config;
+use crate::mail::{MailSettingsError, Mailer};
 use crate::metrics::Metrics;
+use crate::password_links::{self, PasswordLinks};
 use crate::routes;
 use crate::signalling::Exchange;
 use crate::store::{SqliteStore, Store, StoreError};
@@ -37,6 +39,9 @@ pub enum RunError {
     /// Password hashing does not work.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
+    /// Mail cannot be sent as told.
+    #[error(transparent)]
+    Mail(#[from] MailSettingsError),
     /// The socket failed.
     #[error("the server stopped: {0}")]
     Serve(#[source] std::io::Error),
@@ -100,7 +105,10 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
     let passwords = Passwords::new()?;
     let metrics = Arc::new(Metrics::default());
     let exchange = Exchange::start(Arc::clone(&store), Arc::clone(&metrics));
-    let app = App::new(config, Arc::clone(&store), passwords, tokens, exchange, metrics);
+    let own_url = format!("http://{address}");
+    let mailer = config.mail.clone().map(|settings| Mailer::new(settings, own_url)).transpose()?;
+    let links = PasswordLinks::start(Arc::clone(&store), mailer, &config.limits);
+    let app = App::new(config, Arc::clone(&store), passwords, tokens, exchange, links, metrics);
 
     let (stop, stopping) = watch::channel(false);
     let tidy = tokio::spawn(forget_old_sign_ins(Arc::clone(&store)));
@@ -149,6 +157,9 @@ async fn forget_old_sign_ins(store: Arc<dyn Store>) {
         let oldest = crate::accounts::oldest_refresh(clock::unix_ms());
         if let Err(error) = store.forget_sign_ins(oldest).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be forgotten");
+        }
+        if let Err(error) = store.forget_password_links(password_links::oldest(clock::unix_ms())).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old links could not be forgotten");
         }
     }
 }

@@ -8,4 +8,4 @@ mod tokens;
 pub use fields::{display_name, email, new_password};
 pub use ids::{random_care4w_id, random_password};
 pub use passwords::{PasswordError, Passwords};
-pub use tokens::{AccessTokens, RefreshToken, TokenError, oldest_refresh};
+pub use tokens::{AccessTokens, RefreshToken, TokenError, oldest_refresh, random_token};

@@ -60,15 +60,20 @@ pub fn oldest_refresh(now: UnixMs) -> UnixMs {
     now.saturating_sub(days.saturating_mul(86_400_000))
 }
 
+/// 256 random bits as text that can stand in a URL.
+pub fn random_token() -> String {
+    let mut bytes = [0u8; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// A refresh token: 256 random bits, of which only the hash is kept.
 pub struct RefreshToken(pub String);
 
 impl RefreshToken {
     /// A new one.
     pub fn random() -> Self {
-        let mut bytes = [0u8; 32];
-        rand::rng().fill_bytes(&mut bytes);
-        Self(URL_SAFE_NO_PAD.encode(bytes))
+        Self(random_token())
     }
 
     /// What is kept of it.

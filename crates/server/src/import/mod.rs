@@ -98,7 +98,7 @@ impl Import {
         })
     }
 
-    /// Imports. Memory holds a few batches, and 13 bytes or so of each user's id to find those that are there twice.
+    /// Imports. Memory holds a few batches, and the id of each user to find those that are there twice.
     pub async fn run(&self, store: &dyn Store) -> Result<Summary, ImportError> {
         let begun = Instant::now();
         let file = File::open(&self.file).map_err(ImportError::Unreadable)?;

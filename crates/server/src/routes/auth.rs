@@ -124,6 +124,14 @@ pub async fn logout(State(app): State<App>, caller: Caller) -> Answer<Done> {
     ok(Done { message: "Signed out.".into() })
 }
 
+/// Ends all sign-ins of the account, this one too.
+#[utoipa::path(post, path = "/auth/logout-all", tag = "accounts", security(("bearer" = [])),
+    responses((status = 200, body = Success<Done>)))]
+pub async fn logout_all(State(app): State<App>, caller: Caller) -> Answer<Done> {
+    end_sign_ins(&app, &caller.account, None).await?;
+    ok(Done { message: "Signed out everywhere.".into() })
+}
+
 /// Changes the password and ends the account's other sign-ins.
 #[utoipa::path(post, path = "/auth/password", tag = "accounts", security(("bearer" = [])), request_body = PasswordRequest,
     responses((status = 200, body = Success<Done>), (status = 401, description = "INVALID_CREDENTIALS"), (status = 429, description = "RATE_LIMITED")))]

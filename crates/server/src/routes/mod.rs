@@ -3,6 +3,7 @@
 
 mod auth;
 mod calls;
+mod forgotten;
 mod health;
 mod ice;
 mod lookup;
@@ -43,7 +44,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
+        .routes(routes!(auth::logout_all))
         .routes(routes!(auth::password))
+        .routes(routes!(forgotten::forgot))
+        .routes(routes!(forgotten::reset))
         .routes(routes!(auth::delete_me))
         .routes(routes!(settings::get, settings::patch))
         .routes(routes!(phone::check))
@@ -60,6 +64,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(signal::signal));
     OpenApiRouter::with_openapi(openapi::head())
         .nest("/api", api)
+        .routes(routes!(forgotten::page))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -7,6 +7,7 @@ mod model;
 mod sqlite;
 mod sqlite_calls;
 mod sqlite_imports;
+mod sqlite_password_links;
 mod sqlite_sign_ins;
 
 use async_trait::async_trait;
@@ -16,8 +17,8 @@ use care4w_protocol::rest::{CallRecord, SettingsChange};
 use care4w_protocol::signal::Party;
 
 pub use model::{
-    Account, AccountId, Brought, BroughtAccount, Claims, HeldNumber, NewAccount, RefreshHash, SignInId, TakenField,
-    UnixMs,
+    Account, AccountId, Brought, BroughtAccount, Claims, HeldNumber, LinkHash, NewAccount, RefreshHash, SignInId,
+    TakenField, UnixMs, UsedLink,
 };
 pub use sqlite::SqliteStore;
 
@@ -144,8 +145,24 @@ pub trait Store: Send + Sync + 'static {
     async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
     /// The hash of an account's password.
     async fn password_hash(&self, id: AccountId) -> Result<Option<String>, StoreError>;
-    /// Replaces the password's hash, and makes the account active.
+    /// Replaces the password's hash, forgets links to another, and makes the account active.
     async fn set_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError>;
+    /// Keeps a one-time link to a new password for whoever has this e-mail address (in lower case) and is active; whether
+    /// there is somebody.
+    async fn add_password_link(&self, email: &str, link: LinkHash, now: UnixMs) -> Result<bool, StoreError>;
+    /// Whether a link made at `oldest` or later can be used.
+    async fn password_link_works(&self, link: LinkHash, oldest: UnixMs) -> Result<bool, StoreError>;
+    /// Uses a link up: the account has the new password, no other links and no sign-ins. None if it does not work (any
+    /// more).
+    async fn use_password_link(
+        &self,
+        link: LinkHash,
+        oldest: UnixMs,
+        password_hash: &str,
+        now: UnixMs,
+    ) -> Result<Option<UsedLink>, StoreError>;
+    /// Forgets links made before `oldest`.
+    async fn forget_password_links(&self, oldest: UnixMs) -> Result<(), StoreError>;
     /// Changes what is named; the account as it is then, none if it is gone.
     async fn change_settings(&self, id: AccountId, change: &SettingsChange) -> Result<Option<Account>, StoreError>;
     /// Removes an account and all that belongs to it, and its name from the histories of others.

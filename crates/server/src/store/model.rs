@@ -119,6 +119,32 @@ impl fmt::Debug for RefreshHash {
     }
 }
 
+/// The SHA-256 of a one-time link's token, all that is kept of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LinkHash(pub [u8; 32]);
+
+impl LinkHash {
+    /// Hashes a token as it stands in the link.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for LinkHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkHash(<redacted>)")
+    }
+}
+
+/// A one-time link that was used now.
+#[derive(Debug)]
+pub struct UsedLink {
+    /// Whose password it set.
+    pub account: Account,
+    /// The sign-ins that ended by it.
+    pub ended: Vec<SignInId>,
+}
+
 /// A number as it is stored: full, national and country code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeldNumber {

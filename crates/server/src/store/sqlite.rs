@@ -9,9 +9,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Row, SqlitePool};
 
 use super::{
-    Account, AccountId, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, NewAccount,
-    NewCall, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField, Uniqueness, UnixMs,
-    UntoldCall,
+    Account, AccountId, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
+    NewAccount, NewCall, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField, Uniqueness,
+    UnixMs, UntoldCall, UsedLink,
 };
 
 /// Columns of an [`Account`], in the order in which [`account_from`] reads them by name.
@@ -238,7 +238,29 @@ impl Store for SqliteStore {
             .bind(id.to_string())
             .execute(&self.write)
             .await?;
-        Ok(())
+        self.delete_password_links(id).await
+    }
+
+    async fn add_password_link(&self, email: &str, link: LinkHash, now: UnixMs) -> Result<bool, StoreError> {
+        self.insert_password_link(email, link, now).await
+    }
+
+    async fn password_link_works(&self, link: LinkHash, oldest: UnixMs) -> Result<bool, StoreError> {
+        self.select_password_link(link, oldest).await
+    }
+
+    async fn use_password_link(
+        &self,
+        link: LinkHash,
+        oldest: UnixMs,
+        password_hash: &str,
+        now: UnixMs,
+    ) -> Result<Option<UsedLink>, StoreError> {
+        self.take_password_link(link, oldest, password_hash, now).await
+    }
+
+    async fn forget_password_links(&self, oldest: UnixMs) -> Result<(), StoreError> {
+        self.delete_old_password_links(oldest).await
     }
 
     async fn change_settings(&self, id: AccountId, change: &SettingsChange) -> Result<Option<Account>, StoreError> {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_care4w-server"));
-    for name in ["CARE4W_LISTEN", "CARE4W_DATABASE", "CARE4W_BUS", "CARE4W_CONFIG", "CARE4W_ECHO_LINE", "CARE4W_LOG"] {
+    let names = "LISTEN DATABASE BUS CONFIG ECHO_LINE LOG SMTP_URL MAIL_FROM PUBLIC_URL";
+    for name in names.split(' ').map(|name| format!("CARE4W_{name}")) {
         command.env_remove(name);
     }
     command
@@ -47,6 +48,19 @@ impl Process {
         assert!(killed.success());
         self.child.wait_with_output().unwrap()
     }
+
+    /// Stops it once a line with `mark` was logged; all that was logged.
+    #[cfg(unix)]
+    pub fn stop_when_logged(mut self, mark: &str) -> String {
+        let mut log = String::new();
+        let mut lines = BufReader::new(self.child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        while !log.contains(mark) {
+            log += &lines.next().expect("it is logged before the process ends");
+            log.push('\n');
+        }
+        self.stop("-TERM");
+        log + &lines.collect::<Vec<_>>().join("\n")
+    }
 }
 
 #[test]
@@ -78,7 +92,7 @@ fn wrong_usage_exits_with_2_and_failure_with_1_and_one_line() {
         (&["--database", "sqlite:/no/such/folder/x.db", "import", "users.json"], "database"),
         (&["--config", &broken], "NOT_AVAILABLE"),
         (&["--config", "/no/such/file"], "configuration file"),
-        (&["--database", "sqlite:/no/such/folder/x.db"], "database"),
+        (&["--listen", "127.0.0.1:0", "--database", "sqlite:/no/such/folder/x.db"], "database"),
         (&["--listen", "192.0.2.1:80", "--database", "sqlite:/no/such/folder/x.db"], "cannot listen"),
     ] {
         let stderr = fails(arguments, 1);

@@ -8,6 +8,8 @@ mod import;
 mod lookup;
 mod malformed;
 mod numbers;
+mod password_links;
 mod server;
 mod signalling;
 mod signalling_abuse;
+mod smtp;
