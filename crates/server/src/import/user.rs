@@ -21,12 +21,12 @@ pub struct Refused {
     /// All the reasons.
     pub reasons: Vec<Reason>,
     /// What could be read of it, which may be a reason too.
-    pub claims: Claims,
+    pub claims: Box<Claims>,
 }
 
 impl From<Reason> for Refused {
     fn from(reason: Reason) -> Self {
-        Self { reasons: vec![reason], claims: Claims::default() }
+        Self { reasons: vec![reason], claims: Box::default() }
     }
 }
 
@@ -55,7 +55,8 @@ pub fn read(text: &[u8], assumed: Assumed) -> Result<BroughtAccount, Refused> {
         let phone = phone.clone().map(|number| (number, assumed.numbers_proved));
         return Ok(BroughtAccount { id, email, display_name, care4w_id, phone, active, created_at });
     }
-    Err(Refused { reasons, claims: Claims { id, email, care4w_id, phone: phone.flatten() } })
+    let claims = Claims { id, email, care4w_id, phone: phone.flatten() };
+    Err(Refused { reasons, claims: Box::new(claims) })
 }
 
 fn reason(field: &'static str, code: &'static str, reason: impl Into<String>) -> Reason {
