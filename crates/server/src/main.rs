@@ -148,9 +148,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 async fn import(config: &Config, file: PathBuf, report: Option<PathBuf>) -> anyhow::Result<()> {
-    let users = Users::open(&config.database, config.uniqueness).await?;
     // Numbers are not verified: each counts.
     let import = Import { file, report, numbers_proved: true };
+    import.check()?;
+    let users = Users::open(&config.database, config.uniqueness).await?;
     let summary = users.import(&import).await;
     users.close().await;
     println!("{}", serde_json::to_string(&summary?)?);

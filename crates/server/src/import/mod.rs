@@ -98,6 +98,11 @@ impl Import {
         })
     }
 
+    /// Whether there is a file to import, which is asked before a database is made for it.
+    pub fn check(&self) -> Result<(), ImportError> {
+        File::open(&self.file).map(|_| ()).map_err(ImportError::Unreadable)
+    }
+
     /// Imports. Memory holds a few batches, and the id of each user to find those that are there twice.
     pub async fn run(&self, store: &dyn Store) -> Result<Summary, ImportError> {
         let begun = Instant::now();

@@ -1,6 +1,7 @@
 //! One-time links to a new password in [`SqliteStore`].
 
 use super::sqlite::{account_columns, account_from};
+use super::sqlite_sign_ins::revoke_all;
 use super::{AccountId, LinkHash, SqliteStore, StoreError, UnixMs, UsedLink};
 
 impl SqliteStore {
@@ -38,33 +39,30 @@ impl SqliteStore {
         password_hash: &str,
         now: UnixMs,
     ) -> Result<Option<UsedLink>, StoreError> {
-        let account = {
-            let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-            let Some(row) = sqlx::query(concat!(
-                "SELECT ",
-                account_columns!(),
-                " FROM password_links l JOIN accounts a ON a.id = l.account WHERE l.hash = ? AND l.created_at >= ?"
-            ))
-            .bind(link.0.as_slice())
-            .bind(oldest)
-            .fetch_optional(&mut *transaction)
-            .await?
-            else {
-                return Ok(None);
-            };
-            let account = account_from(&row)?;
-            let id = account.id.to_string();
-            // The other links of the account too: whoever has one of them did not ask for this password.
-            sqlx::query("DELETE FROM password_links WHERE account = ?").bind(&id).execute(&mut *transaction).await?;
-            sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ?")
-                .bind(password_hash)
-                .bind(&id)
-                .execute(&mut *transaction)
-                .await?;
-            transaction.commit().await?;
-            account
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let Some(row) = sqlx::query(concat!(
+            "SELECT ",
+            account_columns!(),
+            " FROM password_links l JOIN accounts a ON a.id = l.account WHERE l.hash = ? AND l.created_at >= ?"
+        ))
+        .bind(link.0.as_slice())
+        .bind(oldest)
+        .fetch_optional(&mut *transaction)
+        .await?
+        else {
+            return Ok(None);
         };
-        let ended = self.mark_all_revoked(account.id, None, now).await?;
+        let account = account_from(&row)?;
+        let id = account.id.to_string();
+        // The other links of the account too: whoever has one of them did not ask for this password.
+        sqlx::query("DELETE FROM password_links WHERE account = ?").bind(&id).execute(&mut *transaction).await?;
+        sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ?")
+            .bind(password_hash)
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
+        let ended = revoke_all(&mut *transaction, account.id, None, now).await?;
+        transaction.commit().await?;
         Ok(Some(UsedLink { account, ended }))
     }
 

@@ -99,15 +99,7 @@ impl SqliteStore {
         except: Option<SignInId>,
         now: UnixMs,
     ) -> Result<Vec<SignInId>, StoreError> {
-        let rows = sqlx::query(
-            "UPDATE sign_ins SET revoked_at = ? WHERE account = ? AND revoked_at IS NULL AND id <> ? RETURNING id",
-        )
-        .bind(now)
-        .bind(account.to_string())
-        .bind(except.map(|id| id.to_string()).unwrap_or_default())
-        .fetch_all(&self.write)
-        .await?;
-        rows.iter().map(|row| SignInId::parse(row.try_get("id")?).ok_or(StoreError::Damaged("sign-in id"))).collect()
+        revoke_all(&self.write, account, except, now).await
     }
 
     pub(super) async fn delete_old_sign_ins(&self, oldest: UnixMs) -> Result<(), StoreError> {
@@ -117,6 +109,23 @@ impl SqliteStore {
             .await?;
         Ok(())
     }
+}
+
+pub(super) async fn revoke_all<'c>(
+    executor: impl sqlx::Executor<'c, Database = sqlx::Sqlite>,
+    account: AccountId,
+    except: Option<SignInId>,
+    now: UnixMs,
+) -> Result<Vec<SignInId>, StoreError> {
+    let rows = sqlx::query(
+        "UPDATE sign_ins SET revoked_at = ? WHERE account = ? AND revoked_at IS NULL AND id <> ? RETURNING id",
+    )
+    .bind(now)
+    .bind(account.to_string())
+    .bind(except.map(|id| id.to_string()).unwrap_or_default())
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(|row| SignInId::parse(row.try_get("id")?).ok_or(StoreError::Damaged("sign-in id"))).collect()
 }
 
 async fn insert_token(

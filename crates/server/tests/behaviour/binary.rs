@@ -89,7 +89,8 @@ fn wrong_usage_exits_with_2_and_failure_with_1_and_one_line() {
     for (arguments, says) in [
         (&["--database", "postgres://x"][..], "NOT_AVAILABLE"),
         (&["--bus", "nats://x"], "NOT_AVAILABLE"),
-        (&["--database", "sqlite:/no/such/folder/x.db", "import", "users.json"], "database"),
+        (&["--database", "sqlite:/no/such/folder/x.db", "import", "/no/such/users.json"], "cannot read the file"),
+        (&["--database", "sqlite:/no/such/folder/x.db", "import", &broken], "database"),
         (&["--config", &broken], "NOT_AVAILABLE"),
         (&["--config", "/no/such/file"], "configuration file"),
         (&["--listen", "127.0.0.1:0", "--database", "sqlite:/no/such/folder/x.db"], "database"),

@@ -69,7 +69,7 @@ fn code(answer: &(u16, Value)) -> (u16, &str) {
 fn bring_over(folder: &Path, users: &[Value]) {
     let file = folder.join("users.json");
     std::fs::write(&file, Value::from(users).to_string()).unwrap();
-    assert!(command().args(["--database", &database(folder), "import"]).arg(file).status().unwrap().success());
+    assert!(command().args(["--database", &database(folder), "import"]).arg(file).output().unwrap().status.success());
 }
 
 fn user(index: u32, active: bool) -> Value {
