@@ -185,10 +185,14 @@ pub enum Discoverable {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// E.164, or null for a user who gave none.
+    /// E.164, or null for a user who gave none. For who has none yet, the one that waits to be proved.
     pub personal_phone_number: Option<String>,
     /// Whether the number was proved (always true for a number with verification off).
     pub phone_verified: bool,
+    /// The number that waits to be proved by its code, E.164; it is only there with verification on. It may differ from
+    /// `personalPhoneNumber`, which counts until the new one is proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_phone_number: Option<String>,
     /// The user's id.
     #[schema(value_type = String)]
     pub care4w_id: Care4wId,
@@ -233,18 +237,24 @@ pub struct PhoneRequest {
 pub struct PhoneAvailability {
     /// Whether this user may have the number. One's own number is available.
     pub available: bool,
+    /// There, and true, when another account has the number without having proved it: who proves it gets it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claimable: bool,
     /// The same as a sentence.
     pub message: String,
 }
 
-/// Answer of `GET`, `PATCH` and `DELETE /users/phone`.
+/// Answer of `GET`, `PATCH` and `DELETE /users/phone` and of `POST /users/phone/verify`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneAnswer {
-    /// E.164, or null.
+    /// E.164, or null. For who has none yet, and in the answer to a claim, the one that waits to be proved.
     pub personal_phone_number: Option<String>,
-    /// Whether the number was proved.
+    /// Whether that number was proved.
     pub phone_verified: bool,
+    /// The number that waits to be proved by its code, E.164; only there with verification on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_phone_number: Option<String>,
     /// What happened, as a sentence.
     pub message: String,
 }

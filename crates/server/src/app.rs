@@ -15,7 +15,8 @@ use crate::limits::{AddressKey, Asked, Buckets, DailyCount, Oracle, Spent, Trust
 use crate::metrics::Metrics;
 use crate::password_links::PasswordLinks;
 use crate::signalling::Exchange;
-use crate::store::{Account, AccountId, Store, StoreError};
+use crate::store::{Account, AccountId, HeldNumber, Store, StoreError};
+use crate::verification::{Verifier, VerifyError};
 
 /// The server's state, shared by all requests.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Shared {
     pub config: Config,
     /// What is kept.
     pub store: Arc<dyn Store>,
+    /// Sends codes and checks them.
+    pub verifier: Arc<dyn Verifier>,
     /// Password hashing.
     pub passwords: Passwords,
     /// Access tokens.
@@ -45,6 +48,7 @@ pub struct Shared {
     failures: Mutex<Buckets<String>>,
     oracle: Mutex<Oracle>,
     changes: Mutex<DailyCount<AccountId>>,
+    sends: Mutex<DailyCount<AccountId>>,
 }
 
 impl std::ops::Deref for App {
@@ -62,9 +66,11 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl App {
     /// Puts the server together.
+    #[expect(clippy::too_many_arguments, reason = "the one place that puts the parts together")]
     pub fn new(
         config: Config,
         store: Arc<dyn Store>,
+        verifier: Arc<dyn Verifier>,
         passwords: Passwords,
         tokens: AccessTokens,
         exchange: Exchange,
@@ -76,6 +82,7 @@ impl App {
         Self(Arc::new(Shared {
             proxies: TrustedProxies(config.trusted_proxies.clone()),
             store,
+            verifier,
             passwords,
             tokens,
             exchange,
@@ -87,6 +94,7 @@ impl App {
             failures: Mutex::new(Buckets::new(limits.login_failures, keys)),
             oracle: Mutex::new(Oracle::new(limits.oracle())),
             changes: Mutex::new(DailyCount::new(limits.number_changes_a_day, defaults::DAY, keys)),
+            sends: Mutex::new(DailyCount::new(limits.code_sends_a_day, defaults::DAY, keys)),
             config,
         }))
     }
@@ -143,6 +151,24 @@ impl Shared {
     /// The number was not changed after all.
     pub fn number_was_not_changed(&self, account: AccountId) {
         locked(&self.changes).give_back(&account);
+    }
+
+    /// Sends a verification code to a number for a user, as often as the day and the verifier allow.
+    pub async fn send_code(&self, account: &Account, number: &HeldNumber) -> Result<(), Problem> {
+        locked(&self.sends).take(&account.id, Instant::now())?;
+        let sent = self.verifier.send(account, number, Instant::now()).await;
+        if sent.is_err() {
+            locked(&self.sends).give_back(&account.id);
+        }
+        Ok(sent?)
+    }
+
+    /// Checks a verification code.
+    pub async fn check_code(&self, account: &Account, number: &HeldNumber, code: &str) -> Result<(), Problem> {
+        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(VerifyError::WrongCode.into());
+        }
+        Ok(self.verifier.check(account, number, code, Instant::now()).await?)
     }
 
     /// The id of the account that is configured as echo line, once it is registered.

@@ -12,6 +12,7 @@ use crate::defaults;
 use crate::limits::{Allowance, OracleLimits};
 use crate::mail::{MailGiven, MailSettings, MailSettingsError};
 use crate::store::Uniqueness;
+use crate::verification::Twilio;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -26,6 +27,10 @@ pub struct Config {
     pub default_region: Region,
     /// What makes two numbers the same.
     pub uniqueness: Uniqueness,
+    /// Whether and how a number is proved before it counts.
+    pub verification: Verification,
+    /// Twilio, for `verification = twilio`.
+    pub twilio: Twilio,
     /// E-mail address or care4wId of the account that is announced as `echoLine`.
     pub echo_line: Option<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -46,6 +51,8 @@ impl Default for Config {
             database: PathBuf::from("care4w.db"),
             default_region: Region::KENYA,
             uniqueness: Uniqueness::National,
+            verification: Verification::Off,
+            twilio: Twilio::default(),
             echo_line: None,
             trusted_proxies: Vec::new(),
             ice: Ice::default(),
@@ -104,6 +111,8 @@ pub struct Limits {
     pub oracle_per_address: Allowance,
     /// Number changes of one account in 24 hours.
     pub number_changes_a_day: usize,
+    /// Verification codes sent to one account in 24 hours.
+    pub code_sends_a_day: usize,
     /// Frames of one signalling socket.
     pub frames_per_socket: Allowance,
 }
@@ -120,6 +129,7 @@ impl Default for Limits {
             oracle_first_day: defaults::ORACLE_FIRST_DAY,
             oracle_per_address: defaults::ORACLE_PER_ADDRESS,
             number_changes_a_day: defaults::NUMBER_CHANGES_A_DAY,
+            code_sends_a_day: defaults::CODE_SENDS_A_DAY,
             frames_per_socket: defaults::FRAMES_PER_SOCKET,
         }
     }
@@ -139,6 +149,7 @@ impl Limits {
             oracle_first_day: u32::MAX,
             oracle_per_address: wide,
             number_changes_a_day: usize::MAX,
+            code_sends_a_day: usize::MAX,
             frames_per_socket: wide,
         }
     }
@@ -171,8 +182,10 @@ pub struct File {
     pub default_region: Option<Region>,
     /// `national` or `full`.
     pub uniqueness: Option<Uniqueness>,
-    /// `off`; the others are not available yet.
+    /// As `--verification`.
     pub verification: Option<Verification>,
+    /// Twilio.
+    pub twilio: Twilio,
     /// As `--echo-line`.
     pub echo_line: Option<String>,
     /// Addresses or networks.
@@ -217,6 +230,10 @@ pub struct Given {
     pub echo_line: Option<String>,
     /// `--smtp-url`, `--mail-from`, `--public-url`
     pub mail: MailGiven,
+    /// `--verification`
+    pub verification: Option<Verification>,
+    /// `CARE4W_TWILIO_…`, which have no flags: others on the machine see a command line.
+    pub twilio: Twilio,
 }
 
 /// Why the server cannot run as told. Each is one line.
@@ -275,9 +292,6 @@ impl Config {
         } else if bus != "local" {
             return Err(ConfigError::UnknownBus);
         }
-        if file.verification.is_some_and(|verification| verification != Verification::Off) {
-            return Err(ConfigError::NotAvailable("numbers cannot be verified yet; set verification to off"));
-        }
         if !file.ice.turn.is_empty() && file.ice.secret.is_none() {
             return Err(ConfigError::TurnWithoutSecret);
         }
@@ -289,6 +303,8 @@ impl Config {
             database: sqlite_file(&database)?,
             default_region: file.default_region.unwrap_or(Region::KENYA),
             uniqueness: file.uniqueness.unwrap_or_default(),
+            verification: given.verification.or(file.verification).unwrap_or_default(),
+            twilio: given.twilio.or(file.twilio),
             echo_line: given.echo_line.or(file.echo_line),
             trusted_proxies: file.trusted_proxies.into_iter().map(IpNet::from).collect(),
             ice: file.ice,
@@ -331,7 +347,6 @@ mod tests {
         for (given, text) in [
             (Given { database: Some("postgres://x".into()), ..Given::default() }, ""),
             (Given { bus: Some("nats://x".into()), ..Given::default() }, ""),
-            (Given::default(), "verification = 'log'"),
         ] {
             let error = Config::resolve(given, file(text)).unwrap_err();
             assert!(error.to_string().starts_with("NOT_AVAILABLE"), "{error}");
@@ -339,6 +354,20 @@ mod tests {
         }
         let wrong = Given { database: Some("mysql://x".into()), ..Given::default() };
         assert!(Config::resolve(wrong, File::default()).unwrap_err().is_usage());
+    }
+
+    #[test]
+    fn verification_and_twilio_come_from_the_environment_before_the_file() {
+        let text = "verification = 'log'\n[twilio]\nkey = 'AC1'\nsecret = 'hush'\nverify_service = 'VA1'";
+        let config = Config::resolve(Given::default(), file(text)).unwrap();
+        assert_eq!(config.verification, Verification::Log);
+        let twilio = Twilio { secret: Some("louder".to_owned().into()), ..Twilio::default() };
+        let given = Given { verification: Some(Verification::Twilio), twilio, ..Given::default() };
+        let config = Config::resolve(given, file(text)).unwrap();
+        assert_eq!(config.verification, Verification::Twilio);
+        assert_eq!(config.twilio.key.as_deref(), Some("AC1"));
+        assert_eq!(config.twilio.secret.as_ref().unwrap().expose(), "louder");
+        assert!(!format!("{config:?}").contains("louder"));
     }
 
     #[test]

@@ -64,6 +64,19 @@ pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Number changes a day (NUMBERS.md).
 pub const NUMBER_CHANGES_A_DAY: usize = 5;
 
+/// How long a verification code holds (Twilio Verify's own figure, kept for the codes in the log).
+pub const CODE_LIVES: Duration = Duration::from_secs(600);
+
+/// Codes sent to one account in [`CODE_LIVES`] (Twilio Verify's figure).
+pub const CODE_SENDS: usize = 5;
+
+/// Wrong codes of one account until all of it waits for the code to expire (Twilio Verify's figure): with a million codes,
+/// five guesses are right once in 200,000.
+pub const CODE_TRIES: usize = 5;
+
+/// Codes sent to one account in 24 hours: what is sent costs money, and rings somebody's phone.
+pub const CODE_SENDS_A_DAY: usize = 20;
+
 /// Frames of one signalling socket: a call needs about 40 in its first second.
 pub const FRAMES_PER_SOCKET: Allowance = Allowance::new(400, Duration::from_millis(20));
 

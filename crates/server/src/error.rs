@@ -8,7 +8,7 @@ use care4w_protocol::{ApiError, ErrorCode};
 
 use crate::accounts::PasswordError;
 use crate::limits::Wait;
-use crate::store::StoreError;
+use crate::store::{SetPhoneError, StoreError};
 
 /// A failed request.
 #[derive(Debug)]
@@ -53,6 +53,11 @@ impl Problem {
         Self::new(ErrorCode::PhoneAlreadyExists, "This phone number belongs to another account.")
     }
 
+    /// No number waits to be verified.
+    pub fn nothing_claimed() -> Self {
+        Self::new(ErrorCode::NotFound, "There is no number to verify. Save one first.")
+    }
+
     /// There is no such path.
     pub fn not_found() -> Self {
         Self::new(ErrorCode::NotFound, "There is nothing here.")
@@ -87,6 +92,15 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
         Self::new(ErrorCode::Internal, "Something went wrong on the server.")
+    }
+}
+
+impl From<SetPhoneError> for Problem {
+    fn from(error: SetPhoneError) -> Self {
+        match error {
+            SetPhoneError::Taken => Self::phone_exists(),
+            SetPhoneError::Store(error) => error.into(),
+        }
     }
 }
 

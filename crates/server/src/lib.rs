@@ -22,6 +22,7 @@ mod routes;
 mod server;
 pub mod signalling;
 pub mod store;
+pub mod verification;
 
 pub use config::Config;
 pub use server::{RunError, Running, run, serve};

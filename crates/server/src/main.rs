@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use care4w_protocol::Secret;
+use care4w_protocol::rest::Verification;
 use care4w_server::admin::Users;
 use care4w_server::config::{Config, ConfigError, File, Given};
 use care4w_server::import::Import;
 use care4w_server::mail::MailGiven;
+use care4w_server::verification::Twilio;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -51,6 +54,9 @@ struct Settings {
     /// Where people reach this server, for links in letters [default: where it listens]
     #[arg(long, value_name = "URL", env = "CARE4W_PUBLIC_URL", global = true)]
     public_url: Option<String>,
+    /// Whether and how a number is proved before it counts: off, log or twilio [default: off]
+    #[arg(long, value_name = "HOW", env = "CARE4W_VERIFICATION", global = true, value_parser = verification)]
+    verification: Option<Verification>,
 }
 
 #[derive(Subcommand)]
@@ -94,6 +100,26 @@ fn address(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+fn verification(text: &str) -> Result<Verification, &'static str> {
+    match text {
+        "off" => Ok(Verification::Off),
+        "log" => Ok(Verification::Log),
+        "twilio" => Ok(Verification::Twilio),
+        _ => Err("give off, log or twilio"),
+    }
+}
+
+/// What is secret about Twilio has no flag, since others on the machine can read a command line.
+fn twilio() -> Twilio {
+    let set = |name: &str| std::env::var(format!("CARE4W_TWILIO_{name}")).ok().filter(|value| !value.is_empty());
+    Twilio {
+        key: set("KEY"),
+        secret: set("SECRET").map(Secret::new),
+        verify_service: set("VERIFY_SERVICE"),
+        verify_url: set("VERIFY_URL"),
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logs();
@@ -127,9 +153,11 @@ fn one_line(error: &anyhow::Error) -> String {
 
 async fn act(cli: Cli) -> anyhow::Result<()> {
     let file = cli.settings.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
-    let Settings { listen, database, bus, echo_line, smtp_url, mail_from: from, public_url, config: _ } = cli.settings;
+    let Settings { listen, database, bus, echo_line, smtp_url, mail_from: from, public_url, verification, config: _ } =
+        cli.settings;
     let mail = MailGiven { smtp_url, from, public_url };
-    let config = Config::resolve(Given { listen, database, bus, echo_line, mail }, file)?;
+    let given = Given { listen, database, bus, echo_line, mail, verification, twilio: twilio() };
+    let config = Config::resolve(given, file)?;
     match cli.command {
         None => serve(config).await,
         Some(Command::Import { file, report }) => import(&config, file, report).await,
@@ -148,8 +176,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 async fn import(config: &Config, file: PathBuf, report: Option<PathBuf>) -> anyhow::Result<()> {
-    // Numbers are not verified: each counts.
-    let import = Import { file, report, numbers_proved: true };
+    // Nobody has proved them here; where numbers are not verified, each counts all the same.
+    let import = Import { file, report, numbers_proved: false };
     import.check()?;
     let users = Users::open(&config.database, config.uniqueness).await?;
     let summary = users.import(&import).await;

@@ -19,6 +19,7 @@ use crate::password_links::{self, PasswordLinks};
 use crate::routes;
 use crate::signalling::Exchange;
 use crate::store::{SqliteStore, Store, StoreError};
+use crate::verification::{self, TwilioError};
 use crate::{clock, defaults};
 
 /// Why a server did not start or did not go on.
@@ -42,6 +43,9 @@ pub enum RunError {
     /// Mail cannot be sent as told.
     #[error(transparent)]
     Mail(#[from] MailSettingsError),
+    /// Numbers cannot be verified as configured.
+    #[error("cannot verify numbers: {0}")]
+    Verification(#[from] TwilioError),
     /// The socket failed.
     #[error("the server stopped: {0}")]
     Serve(#[source] std::io::Error),
@@ -93,6 +97,7 @@ async fn listen(address: &str) -> Result<TcpListener, RunError> {
 /// Opens the database and serves on a listener.
 pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, RunError> {
     let address = listener.local_addr().map_err(RunError::Serve)?;
+    let verifier = verification::configured(&config)?;
     let metrics_listener = match &config.metrics_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
@@ -108,7 +113,7 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
     let own_url = format!("http://{address}");
     let mailer = config.mail.clone().map(|settings| Mailer::new(settings, own_url)).transpose()?;
     let links = PasswordLinks::start(Arc::clone(&store), mailer, &config.limits);
-    let app = App::new(config, Arc::clone(&store), passwords, tokens, exchange, links, metrics);
+    let app = App::new(config, Arc::clone(&store), verifier, passwords, tokens, exchange, links, metrics);
 
     let (stop, stopping) = watch::channel(false);
     let tidy = tokio::spawn(forget_old_sign_ins(Arc::clone(&store)));

@@ -35,7 +35,7 @@ pub struct Import {
     pub file: PathBuf,
     /// Where refusals are written; beside the file unless it is said.
     pub report: Option<PathBuf>,
-    /// Whether numbers count as proved: so it is where numbers are not verified.
+    /// Whether the numbers were proved.
     pub numbers_proved: bool,
 }
 

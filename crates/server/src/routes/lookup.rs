@@ -1,6 +1,6 @@
 use axum::extract::State;
 use care4w_phone::{Care4wId, DialledNumber, Region};
-use care4w_protocol::rest::{Discoverable, IdLookup, Match, PhoneLookup, Success};
+use care4w_protocol::rest::{Discoverable, IdLookup, Match, PhoneLookup, Success, Verification};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -84,10 +84,10 @@ fn read(text: &str, hint: Option<Region>, region: Region, default: Region) -> Re
 
 async fn find(app: &App, asking: &Account, reading: &Reading) -> Result<Option<(Account, Match)>, StoreError> {
     let DialledNumber { number, with_country } = &reading.dialled;
-    // Only a proved number answers (with verification off every number counts as proved), and only if its holder
-    // wants to be found. One finds oneself in any case.
+    // Only a number that counts answers, and only if its holder wants to be found. One finds oneself in any case.
+    let verification = app.config.verification;
     let answers = |found: &Account| {
-        found.id == asking.id || (found.phone_verified && found.discoverable == Discoverable::Everyone)
+        found.id == asking.id || (found.counts(verification) && found.discoverable == Discoverable::Everyone)
     };
     if *with_country || reading.in_own_region {
         let holder = app.store.holder_of(number.full()).await?;
@@ -98,7 +98,7 @@ async fn find(app: &App, asking: &Account, reading: &Reading) -> Result<Option<(
     if *with_country {
         return Ok(None);
     }
-    let holder = app.store.holder_of_national(number.national()).await?;
+    let holder = app.store.holder_of_national(number.national(), verification != Verification::Off).await?;
     Ok(holder.filter(answers).map(|holder| (holder, Match::National)))
 }
 

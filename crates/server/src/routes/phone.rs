@@ -1,5 +1,5 @@
 use axum::extract::State;
-use care4w_protocol::rest::{PhoneAnswer, PhoneAvailability, PhoneRequest, Success};
+use care4w_protocol::rest::{PhoneAnswer, PhoneAvailability, PhoneRequest, Success, Verification};
 
 use super::{Answer, ok};
 use crate::app::App;
@@ -7,7 +7,7 @@ use crate::error::Problem;
 use crate::extract::{Body, Caller, From};
 use crate::limits::Asked;
 use crate::numbers;
-use crate::store::{Account, HeldNumber, SetPhoneError};
+use crate::store::{Account, HeldNumber};
 
 fn requested(app: &App, account: &Account, request: &PhoneRequest) -> Result<HeldNumber, Problem> {
     let hint = numbers::hinted(request.country_code.as_deref())?;
@@ -15,10 +15,14 @@ fn requested(app: &App, account: &Account, request: &PhoneRequest) -> Result<Hel
     Ok(HeldNumber::from(&numbers::read(&request.phone_number, region)?.number))
 }
 
-fn answer(phone: Option<&HeldNumber>, phone_verified: bool, message: &str) -> Answer<PhoneAnswer> {
+/// What an account's number is, with what happened.
+pub fn answer(app: &App, account: &Account, message: &str) -> Answer<PhoneAnswer> {
+    let verification = app.config.verification;
+    let full = |number: &HeldNumber| number.full.clone();
     ok(PhoneAnswer {
-        personal_phone_number: phone.map(|phone| phone.full.clone()),
-        phone_verified,
+        personal_phone_number: account.shown_number(verification).map(full),
+        phone_verified: account.counts(verification),
+        pending_phone_number: account.pending(verification).map(full),
         message: message.to_owned(),
     })
 }
@@ -34,37 +38,67 @@ pub async fn check(
 ) -> Answer<PhoneAvailability> {
     let number = requested(&app, &caller.account, &request)?;
     if caller.account.phone.as_ref() == Some(&number) {
-        return ok(PhoneAvailability { available: true, message: "This is your phone number.".into() });
+        return ok(availability(true, false, "This is your phone number."));
     }
     app.ask(&caller.account, from, Asked::Number(&number.full))?;
     let taken = app.store.phone_taken(&number, caller.account.id).await?;
-    let message = if taken { "This phone number belongs to another account." } else { "Phone number is available" };
-    ok(PhoneAvailability { available: !taken, message: message.into() })
+    ok(match (taken, app.config.verification) {
+        (None, _) => availability(true, false, "Phone number is available"),
+        (Some(false), Verification::Log | Verification::Twilio) => availability(
+            true,
+            true,
+            "This phone number belongs to another account. If it is yours, verify it to claim it.",
+        ),
+        (Some(_), _) => availability(false, false, "This phone number belongs to another account."),
+    })
+}
+
+fn availability(available: bool, claimable: bool, message: &str) -> PhoneAvailability {
+    PhoneAvailability { available, claimable, message: message.to_owned() }
 }
 
 /// The user's number.
 #[utoipa::path(get, path = "/users/phone", tag = "phone number", security(("bearer" = [])),
     responses((status = 200, body = Success<PhoneAnswer>)))]
-pub async fn get(caller: Caller) -> Answer<PhoneAnswer> {
-    let Account { phone, phone_verified, .. } = &caller.account;
-    let message = if phone.is_some() { "This is your phone number." } else { "You have not set a phone number." };
-    answer(phone.as_ref(), *phone_verified, message)
+pub async fn get(State(app): State<App>, caller: Caller) -> Answer<PhoneAnswer> {
+    let account = &caller.account;
+    let message = match (account.pending(app.config.verification), &account.phone) {
+        (Some(_), _) => "Your phone number waits to be verified.",
+        (None, Some(_)) => "This is your phone number.",
+        (None, None) => "You have not set a phone number.",
+    };
+    answer(&app, account, message)
 }
 
-/// Sets the user's number. At most five changes a day; a taken number costs one of the lookup budget.
+const UPDATED: &str = "Phone number updated successfully";
+
+/// Sets the user's number. At most five changes a day; a taken number costs one of the lookup budget. With verification on
+/// it is a claim: a code is sent to the number, which answers `phoneVerified: false` and reaches nobody until
+/// `POST /users/phone/verify`; the number that the user had stays theirs until then. Saving the same number again sends
+/// another code.
 #[utoipa::path(patch, path = "/users/phone", tag = "phone number", security(("bearer" = [])), request_body = PhoneRequest,
-    responses((status = 200, body = Success<PhoneAnswer>), (status = 409, description = "PHONE_ALREADY_EXISTS"), (status = 429, description = "RATE_LIMITED")))]
+    responses((status = 200, body = Success<PhoneAnswer>), (status = 409, description = "PHONE_ALREADY_EXISTS"), (status = 429, description = "RATE_LIMITED"),
+        (status = 403, description = "FORBIDDEN: no codes are sent to this country"),
+        (status = 503, description = "UNAVAILABLE: no code can be sent at the moment")))]
 pub async fn patch(
     State(app): State<App>,
     caller: Caller,
     From(from): From,
     Body(request): Body<PhoneRequest>,
 ) -> Answer<PhoneAnswer> {
-    const UPDATED: &str = "Phone number updated successfully";
-    let Caller { account, sign_in } = caller;
+    let Caller { mut account, sign_in } = caller;
+    let verification = app.config.verification;
     let number = requested(&app, &account, &request)?;
-    if account.phone.as_ref() == Some(&number) {
-        return answer(Some(&number), account.phone_verified, UPDATED);
+    if account.phone.as_ref() == Some(&number) && account.counts(verification) {
+        if account.claim.take().is_some() {
+            app.store.claim_phone(account.id, None).await?;
+            app.exchange.settings_changed(account.id, sign_in);
+        }
+        return answer(&app, &account, UPDATED);
+    }
+    if verification != Verification::Off && account.pending(verification) == Some(&number) {
+        app.send_code(&account, &number).await?;
+        return claimed(number);
     }
     // Paid before and given back after, so that many at once learn no more than one after another.
     let spent = app.ask(&account, from, Asked::Number(&number.full))?;
@@ -72,28 +106,48 @@ pub async fn patch(
         app.refund(spent);
         return Err(problem);
     }
-    // With verification off a number counts at once.
-    match app.store.set_phone(account.id, &number, true).await {
-        Ok(()) => {
-            app.refund(spent);
-            app.exchange.settings_changed(account.id, sign_in);
-            answer(Some(&number), true, UPDATED)
-        }
-        Err(error) => {
-            app.number_was_not_changed(account.id);
-            match error {
-                SetPhoneError::Taken => Err(Problem::phone_exists()),
-                SetPhoneError::Store(error) => Err(error.into()),
-            }
-        }
+    let done = match verification {
+        Verification::Off => app.store.set_phone(account.id, &number, false).await.map_err(Problem::from),
+        Verification::Log | Verification::Twilio => claim(&app, &account, &number).await,
+    };
+    if let Err(problem) = done {
+        app.number_was_not_changed(account.id);
+        return Err(problem);
     }
+    app.refund(spent);
+    app.exchange.settings_changed(account.id, sign_in);
+    if verification != Verification::Off {
+        return claimed(number);
+    }
+    account.phone = Some(number);
+    answer(&app, &account, UPDATED)
 }
 
-/// Removes the user's number. It is free at once.
+/// Only who proved a number keeps others from claiming it.
+async fn claim(app: &App, account: &Account, number: &HeldNumber) -> Result<(), Problem> {
+    if app.store.phone_taken(number, account.id).await? == Some(true) {
+        return Err(Problem::phone_exists());
+    }
+    app.send_code(account, number).await?;
+    Ok(app.store.claim_phone(account.id, Some(number)).await?)
+}
+
+/// The answer to a claim is about the number that is claimed, also for who still has another.
+fn claimed(number: HeldNumber) -> Answer<PhoneAnswer> {
+    ok(PhoneAnswer {
+        personal_phone_number: Some(number.full.clone()),
+        phone_verified: false,
+        pending_phone_number: Some(number.full),
+        message: "A code was sent to the number. It is yours once you have entered the code.".into(),
+    })
+}
+
+/// Removes the user's number, and the one that waits to be verified. It is free at once.
 #[utoipa::path(delete, path = "/users/phone", tag = "phone number", security(("bearer" = [])),
     responses((status = 200, body = Success<PhoneAnswer>)))]
 pub async fn delete(State(app): State<App>, caller: Caller) -> Answer<PhoneAnswer> {
-    app.store.remove_phone(caller.account.id).await?;
-    app.exchange.settings_changed(caller.account.id, caller.sign_in);
-    answer(None, false, "The phone number was removed.")
+    let Caller { account, sign_in } = caller;
+    app.store.remove_phone(account.id).await?;
+    app.exchange.settings_changed(account.id, sign_in);
+    answer(&app, &Account { phone: None, claim: None, ..account }, "The phone number was removed.")
 }

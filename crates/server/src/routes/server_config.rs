@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use care4w_protocol::rest::{ServerConfig, Success, Verification};
+use care4w_protocol::rest::{ServerConfig, Success};
 
 use super::{Answer, document, ok};
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::app::App;
 pub async fn config(State(app): State<App>) -> Answer<ServerConfig> {
     ok(ServerConfig {
         default_region: app.config.default_region.to_string(),
-        verification: Verification::Off,
+        verification: app.config.verification,
         twilio_active: false,
         echo_line: app.echo_line().await?,
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -10,8 +10,8 @@ use crate::extract::{Body, Caller};
 /// The user's settings.
 #[utoipa::path(get, path = "/users/settings", tag = "settings", security(("bearer" = [])),
     responses((status = 200, body = Success<SettingsAnswer>)))]
-pub async fn get(caller: Caller) -> Answer<SettingsAnswer> {
-    ok(SettingsAnswer { settings: caller.account.settings() })
+pub async fn get(State(app): State<App>, caller: Caller) -> Answer<SettingsAnswer> {
+    ok(SettingsAnswer { settings: caller.account.settings(app.config.verification) })
 }
 
 /// Changes what is named and leaves the rest.
@@ -25,5 +25,5 @@ pub async fn patch(
     change.display_name = change.display_name.as_deref().map(accounts::display_name).transpose()?;
     let account = app.store.change_settings(caller.account.id, &change).await?.ok_or_else(Problem::session_revoked)?;
     app.exchange.settings_changed(account.id, caller.sign_in);
-    ok(SettingsAnswer { settings: account.settings() })
+    ok(SettingsAnswer { settings: account.settings(app.config.verification) })
 }

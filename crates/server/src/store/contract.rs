@@ -32,6 +32,9 @@ store_contract!(sqlite:
     an_id_has_one_account,
     of_two_who_claim_a_number_at_once_one_gets_it,
     a_national_number_is_held_once_whatever_the_country,
+    a_claim_stands_beside_the_number_until_it_is_proved,
+    who_proves_a_number_takes_it_from_everybody_who_did_not,
+    of_two_who_prove_a_number_at_once_one_gets_it,
     a_deleted_account_frees_everything,
     a_refresh_token_works_once_and_its_second_use_ends_the_sign_in,
     a_sign_in_that_was_revoked_is_nobodys,
@@ -54,9 +57,9 @@ async fn with_full_uniqueness_two_countries_may_share_a_national_number_and_then
     let (store, _folder) = sqlite(Uniqueness::Full).await;
     let (kenyan, tanzanian) = (behaviour::account(&store, "ke").await, behaviour::account(&store, "tz").await);
     store.set_phone(kenyan.id, &behaviour::number("+254712345678"), true).await.unwrap();
-    assert!(store.holder_of_national("712345678").await.unwrap().is_some());
+    assert!(store.holder_of_national("712345678", false).await.unwrap().is_some());
     store.set_phone(tanzanian.id, &behaviour::number("+255712345678"), true).await.unwrap();
-    assert!(store.holder_of_national("712345678").await.unwrap().is_none(), "a wrong person must never ring");
+    assert!(store.holder_of_national("712345678", false).await.unwrap().is_none(), "a wrong person must never ring");
     let same = store.set_phone(kenyan.id, &behaviour::number("+255712345678"), true).await;
     assert!(matches!(same, Err(SetPhoneError::Taken)));
 }
@@ -149,13 +152,84 @@ mod behaviour {
         let (first, second) = (account(&store, "a").await, account(&store, "b").await);
         store.set_phone(first.id, &number("+254712345678"), true).await.unwrap();
         let abroad = number("+255712345678");
-        assert!(store.phone_taken(&abroad, second.id).await.unwrap());
-        assert!(!store.phone_taken(&abroad, first.id).await.unwrap(), "not by oneself");
+        assert_eq!(store.phone_taken(&abroad, second.id).await.unwrap(), Some(true));
+        assert_eq!(store.phone_taken(&abroad, first.id).await.unwrap(), None, "not by oneself");
         assert!(matches!(store.set_phone(second.id, &abroad, true).await, Err(SetPhoneError::Taken)));
         assert!(store.holder_of("+255712345678").await.unwrap().is_none());
-        assert_eq!(store.holder_of_national("712345678").await.unwrap().unwrap().id, first.id);
+        assert_eq!(store.holder_of_national("712345678", false).await.unwrap().unwrap().id, first.id);
         store.set_phone(first.id, &abroad, true).await.unwrap();
         assert!(store.holder_of("+254712345678").await.unwrap().is_none(), "the old number is free");
+    }
+
+    pub async fn a_claim_stands_beside_the_number_until_it_is_proved(store: AnyStore) {
+        let amina = account(&store, "a").await.id;
+        let (old, new) = (number("+254712345678"), number("+254712345679"));
+        store.set_phone(amina, &old, true).await.unwrap();
+        store.claim_phone(amina, Some(&new)).await.unwrap();
+        let found = store.account(amina).await.unwrap().unwrap();
+        assert_eq!((found.phone.as_ref(), found.phone_verified, found.claim.as_ref()), (Some(&old), true, Some(&new)));
+        assert!(store.holder_of(&new.full).await.unwrap().is_none(), "a claim reaches nobody");
+        assert_eq!(store.prove_claim(amina, &old).await.unwrap(), ProvedClaim::NotClaimed);
+        assert_eq!(store.prove_claim(amina, &new).await.unwrap(), ProvedClaim::Committed(vec![]));
+        let found = store.holder_of(&new.full).await.unwrap().unwrap();
+        assert_eq!((found.id, found.phone_verified, found.claim), (amina, true, None));
+        assert!(store.holder_of(&old.full).await.unwrap().is_none(), "the old number is free");
+        store.claim_phone(amina, Some(&old)).await.unwrap();
+        store.claim_phone(amina, None).await.unwrap();
+        assert_eq!(store.prove_claim(amina, &old).await.unwrap(), ProvedClaim::NotClaimed);
+        store.claim_phone(amina, Some(&old)).await.unwrap();
+        store.remove_phone(amina).await.unwrap();
+        let found = store.account(amina).await.unwrap().unwrap();
+        assert!(found.phone.is_none() && found.claim.is_none());
+    }
+
+    pub async fn who_proves_a_number_takes_it_from_everybody_who_did_not(store: AnyStore) {
+        let wanted = number("+254712345678");
+        let (holder, claimant) = (account(&store, "holder").await.id, account(&store, "claimant").await.id);
+        let (owner, bystander) = (account(&store, "owner").await.id, account(&store, "bystander").await.id);
+        store.set_phone(holder, &number("+255712345678"), false).await.unwrap();
+        store.set_phone(bystander, &number("+254712345679"), false).await.unwrap();
+        store.claim_phone(claimant, Some(&wanted)).await.unwrap();
+        store.claim_phone(owner, Some(&wanted)).await.unwrap();
+        assert_eq!(store.phone_taken(&wanted, owner).await.unwrap(), Some(false));
+        let mut displaced = vec![holder, claimant];
+        displaced.sort();
+        assert_eq!(store.prove_claim(owner, &wanted).await.unwrap(), ProvedClaim::Committed(displaced));
+        for lost in [holder, claimant] {
+            let lost = store.account(lost).await.unwrap().unwrap();
+            assert!(lost.phone.is_none() && lost.claim.is_none());
+        }
+        assert!(store.account(bystander).await.unwrap().unwrap().phone.is_some());
+        assert_eq!(store.phone_taken(&wanted, holder).await.unwrap(), Some(true));
+        store.claim_phone(claimant, Some(&wanted)).await.unwrap();
+        assert_eq!(store.prove_claim(claimant, &wanted).await.unwrap(), ProvedClaim::Taken);
+        assert!(store.holder_of_national("712345678", true).await.unwrap().is_some());
+        assert!(store.holder_of_national("712345679", true).await.unwrap().is_none());
+        assert!(store.holder_of_national("712345679", false).await.unwrap().is_some());
+        // A number that was set where no proof was asked for is proved without a claim.
+        let kept = number("+254712345679");
+        assert_eq!(store.prove_claim(bystander, &kept).await.unwrap(), ProvedClaim::Committed(vec![]));
+    }
+
+    pub async fn of_two_who_prove_a_number_at_once_one_gets_it(store: AnyStore) {
+        for round in 0..10 {
+            let wanted = number(&format!("+2547123456{round:02}"));
+            let mut claimants = Vec::new();
+            for side in 0..3 {
+                let id = account(&store, &format!("{round}-{side}")).await.id;
+                store.claim_phone(id, Some(&wanted)).await.unwrap();
+                claimants.push(id);
+            }
+            let mut tries = tokio::task::JoinSet::new();
+            for id in claimants {
+                let (store, wanted) = (Arc::clone(&store), wanted.clone());
+                tries.spawn(async move { store.prove_claim(id, &wanted).await.unwrap() });
+            }
+            let results = tries.join_all().await;
+            let won = results.iter().filter(|result| matches!(result, ProvedClaim::Committed(lost) if lost.len() == 2));
+            assert_eq!(won.count(), 1);
+            assert_eq!(results.iter().filter(|result| **result == ProvedClaim::NotClaimed).count(), 2);
+        }
     }
 
     pub async fn a_deleted_account_frees_everything(store: AnyStore) {
@@ -168,7 +242,7 @@ mod behaviour {
         assert!(store.delete_account(first.id).await.unwrap());
         assert!(!store.delete_account(first.id).await.unwrap());
         assert!(store.signed_in(sign_in).await.unwrap().is_none());
-        assert!(!store.phone_taken(&number("+254712345678"), second.id).await.unwrap());
+        assert_eq!(store.phone_taken(&number("+254712345678"), second.id).await.unwrap(), None);
         let calls = store.calls(second.id, &CallsPage { limit: 10, ..CallsPage::default() }).await.unwrap();
         assert_eq!(calls[0].1.display_name, "Deleted account", "nobody else keeps the name");
         account(&store, "a").await;
@@ -345,10 +419,10 @@ mod behaviour {
         let away = BroughtAccount { active: false, ..brought(1, Some("+254712345678")) };
         store.bring_accounts(std::slice::from_ref(&away)).await.unwrap();
         assert!(store.holder_of("+254712345678").await.unwrap().is_none());
-        assert!(store.holder_of_national("712345678").await.unwrap().is_none());
+        assert!(store.holder_of_national("712345678", false).await.unwrap().is_none());
         assert!(store.account_by_care4w_id(&away.care4w_id).await.unwrap().is_none());
         let other = account(&store, "a").await;
-        assert!(store.phone_taken(&number("+254712345678"), other.id).await.unwrap());
+        assert_eq!(store.phone_taken(&number("+254712345678"), other.id).await.unwrap(), Some(true));
         assert!(matches!(store.set_phone(other.id, &number("+254712345678"), true).await, Err(SetPhoneError::Taken)));
         assert_eq!(store.account_by_email(&away.email).await.unwrap().unwrap().1, "");
         store.set_password_hash(away.id, "hash").await.unwrap();

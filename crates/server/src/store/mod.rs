@@ -6,6 +6,7 @@ mod contract;
 mod model;
 mod sqlite;
 mod sqlite_calls;
+mod sqlite_claims;
 mod sqlite_imports;
 mod sqlite_password_links;
 mod sqlite_sign_ins;
@@ -70,6 +71,17 @@ pub enum SetPhoneError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What became of a claim that was proved.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ProvedClaim {
+    /// It is the account's number now; these accounts had or claimed it without proof, and no longer do.
+    Committed(Vec<AccountId>),
+    /// Another account proved it first.
+    Taken,
+    /// The account does not claim that number (any more).
+    NotClaimed,
 }
 
 /// What became of a refresh token.
@@ -168,16 +180,23 @@ pub trait Store: Send + Sync + 'static {
     /// Removes an account and all that belongs to it, and its name from the histories of others.
     async fn delete_account(&self, id: AccountId) -> Result<bool, StoreError>;
 
-    /// Sets an account's number, in place of the one it had.
+    /// Sets an account's number, in place of the one it had; a claim is dropped.
     async fn set_phone(&self, id: AccountId, number: &HeldNumber, verified: bool) -> Result<(), SetPhoneError>;
-    /// Removes an account's number.
+    /// Notes the number that an account wants, in place of the one it wanted; `None` drops the claim.
+    async fn claim_phone(&self, id: AccountId, number: Option<&HeldNumber>) -> Result<(), StoreError>;
+    /// Makes the claim (or the unproved number) of an account its proved number, and takes it from everybody who has or
+    /// claims it without proof.
+    async fn prove_claim(&self, id: AccountId, number: &HeldNumber) -> Result<ProvedClaim, StoreError>;
+    /// Removes an account's number and its claim.
     async fn remove_phone(&self, id: AccountId) -> Result<(), StoreError>;
-    /// Whether an account other than this one keeps the number from being set.
-    async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<bool, StoreError>;
+    /// Who, other than this account, keeps the number from being set: `Some(true)` somebody who proved it, `Some(false)`
+    /// somebody who did not.
+    async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<Option<bool>, StoreError>;
     /// The holder of exactly this number (E.164).
     async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError>;
-    /// The one holder of a national number; none where several share it, since a wrong person must never ring.
-    async fn holder_of_national(&self, national: &str) -> Result<Option<Account>, StoreError>;
+    /// The one holder of a national number, if asked so among those who proved it; none where several share it, since a
+    /// wrong person must never ring.
+    async fn holder_of_national(&self, national: &str, proved: bool) -> Result<Option<Account>, StoreError>;
 
     /// Begins a sign-in with its first refresh token.
     async fn sign_in(&self, account: AccountId, first: RefreshHash, now: UnixMs) -> Result<SignInId, StoreError>;

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use care4w_phone::{Care4wId, PhoneNumber, Region};
-use care4w_protocol::rest::{Discoverable, Settings, User};
+use care4w_protocol::rest::{Discoverable, Settings, User, Verification};
 use care4w_protocol::signal::Party;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -272,8 +272,10 @@ pub struct Account {
     pub care4w_id: Care4wId,
     /// Its number.
     pub phone: Option<HeldNumber>,
-    /// Whether the number was proved, or counts as proved.
+    /// Whether the number was proved. One that was not counts only where numbers are not verified ([`Account::counts`]).
     pub phone_verified: bool,
+    /// The number that it wants and has not proved yet.
+    pub claim: Option<HeldNumber>,
     /// Who may find it by number.
     pub discoverable: Discoverable,
     /// When it was made.
@@ -291,11 +293,30 @@ impl Account {
         }
     }
 
+    /// Whether its number is its own: proved, or on a server that asks for no proof.
+    pub fn counts(&self, verification: Verification) -> bool {
+        self.phone.is_some() && (self.phone_verified || verification == Verification::Off)
+    }
+
+    /// The number that waits to be proved: the claim, else the one that it has if that was never proved.
+    pub fn pending(&self, verification: Verification) -> Option<&HeldNumber> {
+        if verification == Verification::Off {
+            return None;
+        }
+        self.claim.as_ref().or_else(|| self.phone.as_ref().filter(|_| !self.phone_verified))
+    }
+
+    /// Its number and, for who has none, the one that waits to be proved.
+    pub fn shown_number(&self, verification: Verification) -> Option<&HeldNumber> {
+        self.phone.as_ref().or_else(|| self.pending(verification))
+    }
+
     /// Its settings.
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self, verification: Verification) -> Settings {
         Settings {
-            personal_phone_number: self.phone.as_ref().map(|phone| phone.full.clone()),
-            phone_verified: self.phone_verified,
+            personal_phone_number: self.shown_number(verification).map(|phone| phone.full.clone()),
+            phone_verified: self.counts(verification),
+            pending_phone_number: self.pending(verification).map(|phone| phone.full.clone()),
             care4w_id: self.care4w_id.clone(),
             display_name: self.display_name.clone(),
             discoverable_by_phone: self.discoverable,

@@ -10,15 +10,15 @@ use sqlx::{ConnectOptions, Row, SqlitePool};
 
 use super::{
     Account, AccountId, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
-    NewAccount, NewCall, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField, Uniqueness,
-    UnixMs, UntoldCall, UsedLink,
+    NewAccount, NewCall, ProvedClaim, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField,
+    Uniqueness, UnixMs, UntoldCall, UsedLink,
 };
 
 /// Columns of an [`Account`], in the order in which [`account_from`] reads them by name.
 macro_rules! account_columns {
     () => {
         "a.id, a.email, a.display_name, a.care4w_id, a.phone_full, a.phone_national, a.phone_country, \
-         a.phone_verified, a.discoverable, a.created_at"
+         a.phone_verified, a.claim_full, a.claim_national, a.claim_country, a.discoverable, a.created_at"
     };
 }
 pub(super) use account_columns;
@@ -95,16 +95,7 @@ fn violated(error: &sqlx::Error) -> Option<&str> {
 }
 
 pub(super) fn account_from(row: &SqliteRow) -> Result<Account, StoreError> {
-    let full: Option<String> = row.try_get("phone_full")?;
-    let phone = match full {
-        None => None,
-        Some(full) => Some(HeldNumber {
-            full,
-            national: row.try_get("phone_national")?,
-            country_code: u16::try_from(row.try_get::<i64, _>("phone_country")?)
-                .map_err(|_| StoreError::Damaged("country code"))?,
-        }),
-    };
+    let phone = number_from(row, ["phone_full", "phone_national", "phone_country"])?;
     let discoverable = match row.try_get::<i64, _>("discoverable")? {
         0 => Discoverable::Nobody,
         _ => Discoverable::Everyone,
@@ -116,9 +107,17 @@ pub(super) fn account_from(row: &SqliteRow) -> Result<Account, StoreError> {
         care4w_id: Care4wId::parse(row.try_get("care4w_id")?).map_err(|_| StoreError::Damaged("care4wId"))?,
         phone_verified: phone.is_some() && row.try_get::<i64, _>("phone_verified")? != 0,
         phone,
+        claim: number_from(row, ["claim_full", "claim_national", "claim_country"])?,
         discoverable,
         created_at: row.try_get("created_at")?,
     })
+}
+
+fn number_from(row: &SqliteRow, [full, national, country]: [&str; 3]) -> Result<Option<HeldNumber>, StoreError> {
+    let Some(full) = row.try_get::<Option<String>, _>(full)? else { return Ok(None) };
+    let country_code =
+        u16::try_from(row.try_get::<i64, _>(country)?).map_err(|_| StoreError::Damaged("country code"))?;
+    Ok(Some(HeldNumber { full, national: row.try_get(national)?, country_code }))
 }
 
 fn accounts_from(rows: Vec<SqliteRow>) -> Result<Vec<Account>, StoreError> {
@@ -175,6 +174,7 @@ impl Store for SqliteStore {
             care4w_id: new.care4w_id,
             phone: None,
             phone_verified: false,
+            claim: None,
             discoverable: Discoverable::Everyone,
             created_at: new.created_at,
         })
@@ -269,7 +269,7 @@ impl Store for SqliteStore {
             "UPDATE accounts AS a SET display_name = coalesce(?, display_name), \
              discoverable = coalesce(?, discoverable) WHERE a.id = ? RETURNING ",
             "id, email, display_name, care4w_id, phone_full, phone_national, phone_country, phone_verified, \
-             discoverable, created_at"
+             claim_full, claim_national, claim_country, discoverable, created_at"
         ))
         .bind(change.display_name.as_deref())
         .bind(discoverable)
@@ -296,7 +296,8 @@ impl Store for SqliteStore {
 
     async fn set_phone(&self, id: AccountId, number: &HeldNumber, verified: bool) -> Result<(), SetPhoneError> {
         sqlx::query(
-            "UPDATE accounts SET phone_full = ?, phone_national = ?, phone_country = ?, phone_verified = ? WHERE id = ?",
+            "UPDATE accounts SET phone_full = ?, phone_national = ?, phone_country = ?, phone_verified = ?, \
+             claim_full = NULL, claim_national = NULL, claim_country = NULL WHERE id = ?",
         )
         .bind(&number.full)
         .bind(&number.national)
@@ -314,8 +315,8 @@ impl Store for SqliteStore {
 
     async fn remove_phone(&self, id: AccountId) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE accounts SET phone_full = NULL, phone_national = NULL, phone_country = NULL, phone_verified = 0 \
-             WHERE id = ?",
+            "UPDATE accounts SET phone_full = NULL, phone_national = NULL, phone_country = NULL, phone_verified = 0, \
+             claim_full = NULL, claim_national = NULL, claim_country = NULL WHERE id = ?",
         )
         .bind(id.to_string())
         .execute(&self.write)
@@ -323,17 +324,16 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<bool, StoreError> {
-        let statement = match self.uniqueness {
-            Uniqueness::National => "SELECT 1 FROM accounts WHERE phone_national = ? AND id <> ? LIMIT 1",
-            Uniqueness::Full => "SELECT 1 FROM accounts WHERE phone_full = ? AND id <> ? LIMIT 1",
-        };
-        let key = match self.uniqueness {
-            Uniqueness::National => &number.national,
-            Uniqueness::Full => &number.full,
-        };
-        let row = sqlx::query(statement).bind(key).bind(except.to_string()).fetch_optional(&self.read).await?;
-        Ok(row.is_some())
+    async fn claim_phone(&self, id: AccountId, number: Option<&HeldNumber>) -> Result<(), StoreError> {
+        self.write_claim(id, number).await
+    }
+
+    async fn prove_claim(&self, id: AccountId, number: &HeldNumber) -> Result<ProvedClaim, StoreError> {
+        self.commit_claim(id, number).await
+    }
+
+    async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<Option<bool>, StoreError> {
+        self.select_phone_taken(number, except).await
     }
 
     async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError> {
@@ -345,13 +345,14 @@ impl Store for SqliteStore {
         row.as_ref().map(account_from).transpose()
     }
 
-    async fn holder_of_national(&self, national: &str) -> Result<Option<Account>, StoreError> {
+    async fn holder_of_national(&self, national: &str, proved: bool) -> Result<Option<Account>, StoreError> {
         let rows = sqlx::query(concat!(
             "SELECT ",
             account_columns!(),
-            " FROM accounts a WHERE a.phone_national = ? AND a.active LIMIT 2"
+            " FROM accounts a WHERE a.phone_national = ? AND a.phone_verified >= ? AND a.active LIMIT 2"
         ))
         .bind(national)
+        .bind(i64::from(proved))
         .fetch_all(&self.read)
         .await?;
         match rows.as_slice() {

@@ -78,20 +78,22 @@ fn wrong_usage_exits_with_2_and_failure_with_1_and_one_line() {
         &["--listen", "127.0.0.1:99999"],
         &["--database", "mysql://x"],
         &["--bus", "carrier-pigeon"],
+        &["--verification", "maybe"],
         &["user"],
     ] {
         fails(wrong, 2);
     }
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.toml");
-    std::fs::write(&broken, "verification = 'log'").unwrap();
+    std::fs::write(&broken, "verification = 'twilio'").unwrap();
     let broken = broken.display().to_string();
+    let database = format!("sqlite:{}", folder.path().join("care4w.db").display());
     for (arguments, says) in [
         (&["--database", "postgres://x"][..], "NOT_AVAILABLE"),
         (&["--bus", "nats://x"], "NOT_AVAILABLE"),
         (&["--database", "sqlite:/no/such/folder/x.db", "import", "/no/such/users.json"], "cannot read the file"),
         (&["--database", "sqlite:/no/such/folder/x.db", "import", &broken], "database"),
-        (&["--config", &broken], "NOT_AVAILABLE"),
+        (&["--config", &broken, "--database", &database], "CARE4W_TWILIO_KEY"),
         (&["--config", "/no/such/file"], "configuration file"),
         (&["--listen", "127.0.0.1:0", "--database", "sqlite:/no/such/folder/x.db"], "database"),
         (&["--listen", "192.0.2.1:80", "--database", "sqlite:/no/such/folder/x.db"], "cannot listen"),

@@ -13,3 +13,6 @@ mod server;
 mod signalling;
 mod signalling_abuse;
 mod smtp;
+mod verification;
+mod verifiers;
+mod verify_double;

@@ -65,7 +65,13 @@ impl Server {
 
     /// Stops it and starts another on the same database.
     pub async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         self.running.stop().await.unwrap();
+        change(&mut self.config);
         let running = care4w_server::run(self.config.clone()).await.unwrap();
         Self { running, client: self.client, config: self.config, _folder: self._folder }
     }
