@@ -90,5 +90,6 @@ fn start(store: &Arc<dyn Store>, profile: &str, lock_file: &std::path::Path, ser
         sound_settings: SoundSettings::default(),
         locale_region: locale::region(),
         connect: true,
+        takes_calls: true,
     })
 }

@@ -196,3 +196,49 @@ fn the_echo_line_greets_and_plays_back_what_it_hears() {
     assert!(heard.first(Duration::from_millis(1_500)).dbfs() > score::SILENCE_DBFS, "it greets first");
     score::same_speech(&Speech::Caller.sound().unwrap(), &heard).unwrap();
 }
+
+#[test]
+fn a_phone_that_waits_says_when_its_sign_in_has_ended() {
+    let two = Two::meet();
+    let mut answering = two.baraka.answer(&["--mic", "none", "--speaker", "none"]).unwrap();
+    two.baraka.run(&["logout"], "").unwrap().success().unwrap();
+    assert_eq!(answering.wait_for_end().unwrap(), Some(1), "nobody can call it any more");
+    assert!(answering.log().unwrap().contains("[SIGNED_OUT]"), "{}", answering.log().unwrap());
+}
+
+#[test]
+fn a_call_whose_other_end_died_is_no_success() {
+    let two = Two::meet();
+    let none = ["--mic", "none", "--speaker", "none"];
+    let mut answering = two.baraka.answer(&none).unwrap();
+    let mut calling = two.amina.call(BARAKAS_NUMBER, &[&["--country", "KE"], &none[..]].concat()).unwrap();
+    calling.wait_for_call("connected").unwrap();
+    care4w_tests::process::end_now(answering.process().id());
+    calling.wait_for_call("reconnecting").unwrap();
+    let patient = Duration::from_secs(60);
+    let ended = calling.wait_at_most(patient, "the call to be given up", |line| line.is_call("ended")).unwrap();
+    assert_eq!(ended.text("reason"), "CONNECTION_LOST");
+    assert_eq!(calling.wait_for_end().unwrap(), Some(1));
+}
+
+#[test]
+fn a_call_goes_on_while_the_server_is_away_and_a_hang_up_is_heard_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start_in(&folder.path().join("server"), "127.0.0.1:0", &[], &Vec::new()).unwrap();
+    let amina = Cli::new(server.url(), &folder.path().join("amina"));
+    let baraka = Cli::new(server.url(), &folder.path().join("baraka"));
+    amina.register(&Account::named("Amina")).unwrap();
+    baraka.register(&Account::named("Baraka")).unwrap();
+    let none = ["--mic", "none", "--speaker", "none"];
+    let mut answering = baraka.answer(&[&["--calls", "1"], &none[..]].concat()).unwrap();
+    let mut calling = amina.call(&baraka.care4w_id().unwrap(), &none).unwrap();
+    calling.wait_for_call("connected").unwrap();
+    answering.wait_for_call("connected").unwrap();
+    care4w_tests::process::end_now(server.process().id());
+    for _ in 0..2 {
+        calling.wait("statistics of a call that goes on", |line| line.is("stats")).unwrap();
+    }
+    assert_eq!(calling.end().unwrap(), Some(0));
+    assert_eq!(end_reason(&mut answering), "REMOTE_HUNG_UP", "the hang-up went from phone to phone");
+    assert_eq!(answering.wait_for_end().unwrap(), Some(0));
+}

@@ -70,11 +70,21 @@ async fn signed_in(phone: &Phone) -> Result<(), Failure> {
     }
 }
 
-/// Waits until the server can reach this phone.
+/// Returns once nobody is signed in any more: signed out by another command, on another device, or by the server.
+async fn signed_out(phone: &Phone) -> Failure {
+    // Nobody sends any more when the phone has stopped, and that is no sign-out.
+    if phone.state().wait_for(|state| state.session.status == SessionStatus::SignedOut).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    Failure::new("SIGNED_OUT", "You're signed out. Sign in again.")
+}
+
+/// Connects, and waits until the server can reach this phone.
 async fn online(phone: &Phone) -> Result<(), Failure> {
     signed_in(phone).await?;
     // A server that is away is told at once, not after the time that a slow one gets.
     phone.server_config().await?;
+    phone.connect();
     let mut state = phone.state();
     let waiting = state.wait_for(|state| {
         state.connection == ConnectionState::Online || state.session.status == SessionStatus::SignedOut

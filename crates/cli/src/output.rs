@@ -16,14 +16,14 @@ impl Output {
         Self { json }
     }
 
-    /// Says one thing, in the one way or the other. Nobody reading any more is not an error.
-    pub fn say(self, object: &impl Serialize, plain: impl FnOnce() -> String) {
+    /// Says one thing, in the one way or the other. `false`: nobody reads any more, which is not an error.
+    pub fn say(self, object: &impl Serialize, plain: impl FnOnce() -> String) -> bool {
         let line = if self.json {
             serde_json::to_string(object).expect("what is said can always be written as JSON")
         } else {
             plain()
         };
         let mut stdout = std::io::stdout().lock();
-        drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+        writeln!(stdout, "{line}").and_then(|()| stdout.flush()).is_ok()
     }
 }

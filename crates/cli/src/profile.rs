@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use care4w_client::audio::DeviceSelector;
-use care4w_client::calls::{NativeSound, SoundFactory, SoundSettings};
+use care4w_client::calls::{NativeSound, SoundSettings};
 use care4w_client::credentials::{CredentialStore, FileCredentials, Keychain};
 use care4w_client::session::WhenNotKept;
 use care4w_client::store::{FileStore, Store};
@@ -59,13 +59,17 @@ impl Profile {
             .map_err(|error| Failure::new(error.code(), error.to_string()))
     }
 
-    /// A phone of this profile. `connect`: for calls.
-    pub fn phone(&self, connect: bool) -> Phone {
-        self.phone_with(connect, Arc::new(NativeSound), SoundSettings::default())
+    /// A phone of this profile that asks and does not call.
+    pub fn phone(&self) -> Phone {
+        self.start(false, SoundSettings::default())
     }
 
-    /// A phone with devices chosen.
-    pub fn phone_with(&self, connect: bool, sound: Arc<dyn SoundFactory>, sound_settings: SoundSettings) -> Phone {
+    /// A phone that calls with these devices, once it is told to connect. `takes_calls`: it rings for everybody.
+    pub fn phone_for_calls(&self, takes_calls: bool, sound_settings: SoundSettings) -> Phone {
+        self.start(takes_calls, sound_settings)
+    }
+
+    fn start(&self, takes_calls: bool, sound_settings: SoundSettings) -> Phone {
         let credentials: Arc<dyn CredentialStore> = if self.insecure_file_credentials {
             Arc::new(FileCredentials::new(self.directory.join("session.json")))
         } else {
@@ -78,10 +82,11 @@ impl Profile {
             credentials,
             lock_file: Some(self.directory.join("session.lock")),
             when_not_kept: WhenNotKept::Fail,
-            sound,
+            sound: Arc::new(NativeSound),
             sound_settings,
             locale_region: locale::region(),
-            connect,
+            connect: false,
+            takes_calls,
         })
     }
 }

@@ -63,6 +63,9 @@ pub enum CredentialError {
     /// The keychain refused.
     #[error("Your keychain refused to keep the sign-in.")]
     Refused,
+    /// The credentials file did not read. It was set aside and can still be looked at.
+    #[error("The file with the sign-in was damaged and was set aside as session.json.damaged. Sign in again.")]
+    Damaged,
     /// The credentials file could not be read or written.
     #[error("The file with the sign-in could not be read or written.")]
     File(#[source] io::Error),
@@ -75,6 +78,7 @@ impl CredentialError {
             Self::NoKeychain => "NO_KEYCHAIN",
             Self::Locked => "KEYCHAIN_LOCKED",
             Self::Refused => "KEYCHAIN_REFUSED",
+            Self::Damaged => "CREDENTIALS_DAMAGED",
             Self::File(_) => "CREDENTIALS_FILE",
         }
     }
@@ -192,7 +196,7 @@ impl CredentialStore for FileCredentials {
         match fs::read(&self.path) {
             Ok(bytes) => {
                 if crate::store::set_damaged_aside(&self.path) {
-                    return Ok(None);
+                    return Err(CredentialError::Damaged);
                 }
                 Ok(serde_json::from_slice(&bytes).ok())
             }
@@ -273,11 +277,12 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_credentials_file_means_signed_out_and_is_set_aside() {
+    fn a_damaged_credentials_file_is_said_once_and_set_aside() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("session.json");
         fs::write(&path, "{\"user\": tru").unwrap();
-        assert!(FileCredentials::new(&path).load().unwrap().is_none());
+        assert_eq!(FileCredentials::new(&path).load().unwrap_err().code(), "CREDENTIALS_DAMAGED");
+        assert!(FileCredentials::new(&path).load().unwrap().is_none(), "then nobody is signed in");
         assert!(directory.path().join("session.json.damaged").exists());
     }
 

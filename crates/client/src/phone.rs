@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use care4w_calls::p2p::{P2p, P2pConfig};
 use care4w_calls::{BackendError, CallEvent, Line, LineSetup, SignalSender, SoundFactory, SoundSettings};
-use care4w_phone::Region;
+use care4w_phone::{Care4wId, Region};
 use care4w_protocol::rest::{IceAnswer, IceServer, ServerConfig};
 use care4w_protocol::signal::ClientMessage;
 use reqwest::Method;
@@ -54,6 +54,8 @@ pub struct PhoneOptions {
     pub locale_region: Option<Region>,
     /// Whether to connect for calls as soon as somebody is signed in.
     pub connect: bool,
+    /// Whether it rings here for everybody. If not, only who is being called gets through: both may call at once.
+    pub takes_calls: bool,
 }
 
 /// A running phone. Clones share it.
@@ -70,6 +72,9 @@ struct Inner {
     ice: Arc<IceServers>,
     store: Arc<dyn Store>,
     connect: bool,
+    takes_calls: bool,
+    /// Who is being called.
+    calling: StdMutex<Option<Care4wId>>,
     locale_region: Option<Region>,
     state: watch::Sender<AppState>,
     prompt: StdMutex<PhonePrompt>,
@@ -126,6 +131,8 @@ impl Phone {
             ice,
             store: options.store,
             connect: options.connect,
+            takes_calls: options.takes_calls,
+            calling: StdMutex::default(),
             locale_region: options.locale_region,
             state,
             prompt: StdMutex::default(),
@@ -176,6 +183,11 @@ impl Phone {
     pub async fn ice_servers(&self) -> Result<Vec<IceServer>, Problem> {
         let answer: IceAnswer = self.inner.session.call(Method::GET, "ice", &[], None::<&()>).await?;
         Ok(answer.ice_servers)
+    }
+
+    /// Connects for calls: for a phone that was started without.
+    pub fn connect(&self) {
+        self.inner.connection.start();
     }
 
     /// The server could not be reached at the last try, or was not asked: asks at once instead of waiting.

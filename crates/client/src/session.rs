@@ -123,7 +123,11 @@ impl Session {
     ) -> Result<(User, Option<CredentialError>), SignInError> {
         if self.when_not_kept == WhenNotKept::Fail {
             // Asked before the account is made: an account without a sign-in would be a puzzle.
-            self.load().await?;
+            match self.load().await {
+                // What is damaged was set aside, and the new sign-in takes its place.
+                Ok(_) | Err(CredentialError::Damaged) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let answer: SignedIn = self.api.call(Method::POST, path, &[], Some(request), None).await?;
         let session = StoredSession {

@@ -22,6 +22,7 @@ fn a_damaged_profile_loses_nothing_but_what_was_damaged() {
     }
     for damage in [&b"{\"user\": {\"id\""[..], b"", b"null", b"\xff\xfe"] {
         fs::write(&session, damage).unwrap();
+        amina.run(&["phone", "show"], "").unwrap().refused(1, "CREDENTIALS_DAMAGED").unwrap();
         amina.run(&["phone", "show"], "").unwrap().refused(1, "SIGNED_OUT").unwrap();
         assert_eq!(aside("session.json").unwrap(), damage, "set aside");
         amina.login(&Account::named("Amina")).unwrap();

@@ -138,7 +138,7 @@ fn a_server_that_cannot_run_as_told_says_why_in_one_line() {
         (&["--config", &misspelt], 1, "lisen"),
         (&["--config", &wrong_type], 1, "configuration"),
         (&["--config", &binary], 1, "configuration"),
-        (&["import", "users.jsonl"], 1, "NOT_AVAILABLE"),
+        (&["import", "there-is-none.jsonl"], 1, "cannot read the file"),
         (&["user", "delete", "nobody@example.org", "--database", "sqlite:good.db"], 1, "no account"),
     ] {
         let (code, said) = ends("care4w-server", arguments, &Vec::new(), folder.path());

@@ -10,7 +10,7 @@ use crate::profile::Profile;
 
 pub async fn register(profile: &Profile, email: &str, name: &str, output: Output) -> Result<(), Failure> {
     let password = password_from_stdin()?;
-    let user = profile.phone(false).register(email, password, name).await?;
+    let user = profile.phone().register(email, password, name).await?;
     profile.remember_server()?;
     say(output, &user);
     Ok(())
@@ -18,14 +18,14 @@ pub async fn register(profile: &Profile, email: &str, name: &str, output: Output
 
 pub async fn login(profile: &Profile, email: &str, output: Output) -> Result<(), Failure> {
     let password = password_from_stdin()?;
-    let user = profile.phone(false).sign_in(email, password).await?;
+    let user = profile.phone().sign_in(email, password).await?;
     profile.remember_server()?;
     say(output, &user);
     Ok(())
 }
 
 pub async fn logout(profile: &Profile, output: Output) -> Result<(), Failure> {
-    let phone = profile.phone(false);
+    let phone = profile.phone();
     super::signed_in(&phone).await?;
     phone.sign_out().await?;
     output.say(&serde_json::json!({"signedOut": true}), || "Signed out.".into());
@@ -33,7 +33,7 @@ pub async fn logout(profile: &Profile, output: Output) -> Result<(), Failure> {
 }
 
 pub async fn whoami(profile: &Profile, output: Output) -> Result<(), Failure> {
-    let phone = profile.phone(false);
+    let phone = profile.phone();
     super::signed_in(&phone).await?;
     let user = phone
         .who_am_i()

@@ -1,11 +1,10 @@
 //! Wait for calls and answer them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use care4w_client::Phone;
 use care4w_client::audio::DeviceSelector;
-use care4w_client::calls::{CallDirection, CallEvent, CallState, EndReason, NativeSound};
+use care4w_client::calls::{CallDirection, CallEvent, CallState, EndReason};
 
 use crate::arguments::Answer;
 use crate::commands::call::{end, far_off, next, say, seconds};
@@ -22,7 +21,7 @@ pub async fn run(profile: &Profile, arguments: Answer, output: Output) -> Result
     } else {
         (arguments.sound.mic.clone(), arguments.sound.speaker.clone())
     };
-    let phone = profile.phone_with(true, Arc::new(NativeSound), sound_settings(&microphone, &speaker));
+    let phone = profile.phone_for_calls(true, sound_settings(&microphone, &speaker));
     let ended = wait(&phone, &arguments, time_limit, output).await;
     phone.shut_down().await;
     ended
@@ -43,9 +42,13 @@ async fn wait(phone: &Phone, arguments: &Answer, time_limit: Option<Duration>, o
 
     let mut left = arguments.calls;
     let mut ending = false;
+    let signed_out = super::signed_out(phone);
+    tokio::pin!(signed_out);
     loop {
         let event = tokio::select! {
             event = next(&mut events) => event?,
+            // A phone that nobody can call any more must not look as if it waited.
+            failure = &mut signed_out => return Err(failure),
             () = &mut stop, if !ending => {
                 ending = true;
                 if phone.end_call(EndReason::ShutDown).await.is_err() { return Ok(()); }
@@ -63,8 +66,11 @@ async fn wait(phone: &Phone, arguments: &Answer, time_limit: Option<Duration>, o
                 // It may have been cancelled in the same instant; its end is an event of its own.
                 drop(phone.accept(call_id).await);
             }
-            CallEvent::Summary { .. } => {
-                if let Some(left) = &mut left {
+            CallEvent::Summary { reason, .. } => {
+                // One that was taken elsewhere, or given up, was not answered here.
+                let elsewhere =
+                    matches!(reason, EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Missed);
+                if let (false, Some(left)) = (elsewhere, &mut left) {
                     *left = left.saturating_sub(1);
                 }
                 if ending || left == Some(0) {

@@ -1,10 +1,9 @@
 //! Dial, talk, hang up.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use care4w_client::Phone;
-use care4w_client::calls::{CallEvent, CallState, EndReason, Line, LineError, NativeSound};
+use care4w_client::calls::{CallEvent, CallState, EndReason, Line, LineError};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -20,24 +19,32 @@ pub async fn run(profile: &Profile, arguments: Call, output: Output) -> Result<(
         return Err(Failure::usage("INVALID_DIGITS", LineError::InvalidDigits.to_string()));
     }
     sound_files::check(&arguments.sound)?;
-    let sound = sound_settings(&arguments.sound.mic, &arguments.sound.speaker);
-    let phone = profile.phone_with(true, Arc::new(NativeSound), sound);
-    let ended = talk(&phone, &arguments, time_limit, output).await;
+    let phone = profile.phone_for_calls(false, sound_settings(&arguments.sound.mic, &arguments.sound.speaker));
+    let ended = tokio::select! {
+        ended = talk(&phone, &arguments, time_limit, output) => ended,
+        failure = signed_out_later(&phone) => Err(failure),
+    };
     phone.shut_down().await;
     ended
 }
 
+/// The sign-in that ends while the call is set up or runs; one that was never there is told by the call itself.
+async fn signed_out_later(phone: &Phone) -> Failure {
+    if super::signed_in(phone).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    super::signed_out(phone).await
+}
+
 async fn talk(phone: &Phone, arguments: &Call, time_limit: Option<Duration>, output: Output) -> Result<(), Failure> {
+    let mut events = phone.call_events();
     tokio::select! {
-        ready = super::online(phone) => ready?,
+        ready = reach(phone, arguments) => ready?,
         () = shutdown::requested() => return Ok(()),
     }
-    let mut events = phone.call_events();
-    phone.dial(&arguments.destination, arguments.country.as_deref(), arguments.yes).await?;
-
     let mut peer = String::new();
     let mut connected = false;
-    let limit = tokio::time::sleep(Duration::MAX / 4);
+    let limit = tokio::time::sleep_until(far_off());
     tokio::pin!(limit);
     let stop = shutdown::requested();
     tokio::pin!(stop);
@@ -47,7 +54,9 @@ async fn talk(phone: &Phone, arguments: &Call, time_limit: Option<Duration>, out
             event = next(&mut events) => event?,
             () = &mut limit => {
                 limit.as_mut().reset(far_off());
-                end(phone, EndReason::TimeUp).await;
+                if phone.end_call(EndReason::TimeUp).await.is_err() {
+                    return Err(Failure::new(EndReason::Unreachable.code(), EndReason::Unreachable.sentence(&peer)));
+                }
                 continue;
             }
             () = &mut stop, if !stopping => {
@@ -58,18 +67,25 @@ async fn talk(phone: &Phone, arguments: &Call, time_limit: Option<Duration>, out
         };
         say(output, &event);
         match event {
+            // Both called at once and this call gave way, or theirs came first: it is the call that was wanted.
+            CallEvent::Call { state: CallState::Incoming, call_id, .. } => drop(phone.accept(call_id).await),
             CallEvent::Call { state: CallState::Connected, call_id, .. } if !connected => {
                 connected = true;
-                if let Some(time_limit) = time_limit {
-                    limit.as_mut().reset(tokio::time::Instant::now() + time_limit);
-                }
+                limit.as_mut().reset(time_limit.map_or_else(far_off, |limit| tokio::time::Instant::now() + limit));
                 if let Some(digits) = &arguments.digits {
                     phone.send_digits(call_id, digits).await?;
                 }
             }
             CallEvent::Call { state: CallState::Ended, peer: other, .. } => peer = other.name,
+            CallEvent::Summary { reason: EndReason::GaveWay, .. } if !stopping => {
+                limit.as_mut().reset(tokio::time::Instant::now() + THEIR_CALL);
+            }
             CallEvent::Summary { reason, .. } => {
-                return if connected || stopping {
+                let as_meant = matches!(
+                    reason,
+                    EndReason::HungUp | EndReason::RemoteHungUp | EndReason::TimeUp | EndReason::ShutDown
+                );
+                return if stopping || (connected && as_meant) {
                     Ok(())
                 } else {
                     Err(Failure::new(reason.code(), reason.sentence(&peer)))
@@ -77,6 +93,23 @@ async fn talk(phone: &Phone, arguments: &Call, time_limit: Option<Duration>, out
             }
             _ => {}
         }
+    }
+}
+
+/// How long the other one's call may take to come after ours gave way to it.
+const THEIR_CALL: Duration = Duration::from_secs(10);
+
+/// Finds out who it is, connects and dials. Who calls us in the same moment is who we want: their call is taken.
+async fn reach(phone: &Phone, arguments: &Call) -> Result<(), Failure> {
+    super::signed_in(phone).await?;
+    let country = arguments.country.as_deref();
+    if let Some(person) = phone.lookup(&arguments.destination, country).await?.person {
+        phone.expect(&person.care4w_id);
+    }
+    super::online(phone).await?;
+    match phone.dial(&arguments.destination, country, arguments.yes).await {
+        Err(problem) if problem.code == LineError::Busy.code() => Ok(()),
+        dialled => Ok(dialled.map(drop)?),
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn run(profile: &Profile, output: Output) -> Result<(), Failure> {
         Err(error) => say("sound", Verdict::Bad, error.to_string()),
     }
 
-    let phone = profile.phone(false);
+    let phone = profile.phone();
     let config = match phone.server_config().await {
         Ok(config) => {
             say("server", Verdict::Good, format!("Answers, version {}.", config.version));

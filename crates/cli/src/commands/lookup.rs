@@ -26,7 +26,7 @@ struct LookedUp {
 }
 
 pub async fn run(profile: &Profile, destination: &str, country: Option<&str>, output: Output) -> Result<(), Failure> {
-    let phone = profile.phone(false);
+    let phone = profile.phone();
     super::signed_in(&phone).await?;
     phone.server_config().await?;
     let found = phone.lookup(destination, country).await?;

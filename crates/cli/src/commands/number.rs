@@ -31,9 +31,12 @@ pub fn run(country: Option<&str>, output: Output) -> Result<(), Failure> {
         // What is not UTF-8 is no number; it is answered all the same, so that answers and lines match.
         let input = String::from_utf8_lossy(&line);
         let report = NumberReport::of(&input, region);
-        output.say(&report, || match (&report.full, &report.reason) {
+        let read = output.say(&report, || match (&report.full, &report.reason) {
             (Some(full), None) => format!("{full} {}", report.region.clone().unwrap_or_default()),
             (_, reason) => format!("{input}: {}", reason.as_deref().unwrap_or("NOT_A_NUMBER")),
         });
+        if !read {
+            return Ok(());
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::profile::Profile;
 
 pub async fn run(profile: &Profile, command: PhoneCommand, output: Output) -> Result<(), Failure> {
-    let phone = profile.phone(false);
+    let phone = profile.phone();
     super::signed_in(&phone).await?;
     match command {
         PhoneCommand::Show => say(output, &phone.phone_show().await?),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use care4w_audio::{DeviceSelector, Levels};
 use care4w_calls::{BackendName, Callee, EndReason, LineError};
-use care4w_phone::{Destination, Region};
+use care4w_phone::{Care4wId, Destination, Region};
 use care4w_protocol::CallId;
 
 use super::{Phone, read_region};
@@ -118,8 +118,14 @@ impl Phone {
             Destination::Number(dialled) => dialled.number.international(),
             Destination::Id(id) => id.to_string(),
         };
+        self.expect(&person.care4w_id);
         let callee = Callee { care4w_id: person.care4w_id, name: person.name, detail };
         Ok(self.inner.line.dial(callee, BackendName::P2p).await?)
+    }
+
+    /// Somebody will be called: a call of theirs gets through from now on, on a phone that takes no others too.
+    pub fn expect(&self, care4w_id: &Care4wId) {
+        *self.inner.calling.lock().expect("no one panics with the callee locked") = Some(care4w_id.clone());
     }
 
     /// Takes the call that rings here.

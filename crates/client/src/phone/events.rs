@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use care4w_calls::{CallState as LineState, EndReason};
-use care4w_phone::PhoneNumber;
+use care4w_phone::{Care4wId, PhoneNumber};
 use care4w_protocol::rest::{Settings, SettingsAnswer, User};
-use care4w_protocol::signal::ServerMessage;
+use care4w_protocol::signal::{ClientMessage, Refusal, ServerMessage};
 use reqwest::Method;
 use tokio::sync::mpsc;
 
@@ -128,11 +128,18 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
         }
         // History, with its missed calls, comes with its own screen.
         ConnectionEvent::Message(ServerMessage::Missed { .. }) => tracing::info!("a call was missed while away"),
+        ConnectionEvent::Message(ServerMessage::Invite { call, from, .. }) if !inner.rings_for(&from.care4w_id) => {
+            inner.connection.send(ClientMessage::Refuse { call, reason: Refusal::Busy });
+        }
         ConnectionEvent::Message(message) => inner.p2p.handle_signal(message),
     }
 }
 
 impl Inner {
+    fn rings_for(&self, caller: &Care4wId) -> bool {
+        self.takes_calls || self.calling.lock().expect("no one panics with the callee locked").as_ref() == Some(caller)
+    }
+
     pub(super) fn signed_out(&self, notice: Option<Problem>) {
         self.prompt(Input::SignedOut);
         self.state.send_modify(|state| {
