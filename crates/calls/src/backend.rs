@@ -190,7 +190,8 @@ pub trait VoiceBackend: Send + Sync + 'static {
     /// Does not take an incoming call.
     async fn refuse(&self, call: CallId, reason: Refusal) -> Result<(), BackendError>;
 
-    /// Ends a call of either direction; before the answer it is the caller's cancel.
+    /// Ends a call of either direction; before the answer it is the caller's cancel. Returns once the other end was
+    /// told in every way there is, by the server and on the media path; it may take some tenths of a second.
     async fn hang_up(&self, call: CallId, reason: HangUp) -> Result<(), BackendError>;
 
     /// Sends dialled digits (`0`–`9`, `*`, `#`, `A`–`D`, `w` waits half a second).

@@ -81,6 +81,13 @@ pub const RELAY_ACCEPTANCE_WAIT: Duration = Duration::from_millis(400);
 /// How long a restart may take before it is tried again.
 pub const RESTART_RETRY: Duration = Duration::from_secs(8);
 
+/// How often a goodbye is sent: it has no answer, and a packet may be lost (the end of a digit goes out as often,
+/// RFC 4733, 2.5.1.4).
+pub const GOODBYE_COPIES: u32 = 3;
+
+/// How long a goodbye may take to leave this machine. It is a matter of a millisecond, unless the call's engine is dead.
+pub const GOODBYE_TIME: Duration = Duration::from_millis(200);
+
 /// RTP payload type of Opus, as browsers offer it.
 pub const OPUS_PAYLOAD_TYPE: u8 = 111;
 

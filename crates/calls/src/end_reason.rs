@@ -50,7 +50,7 @@ reasons! {
     /// It rang for the whole ring time.
     NoAnswer = "NO_ANSWER", "{peer} didn't answer.";
     /// No device of the other one is signed in, or the server did not say that it rings.
-    Unreachable = "UNREACHABLE", "{peer} can't be reached right now. They'll see that you called.";
+    Unreachable = "UNREACHABLE", "{peer} can't be reached right now. Try again later.";
     /// Nobody has that id.
     NotFound = "NOT_FOUND", "Nobody with this Care4W ID was found. Check the ID and try again.";
     /// Another device of the same user answered.

@@ -4,10 +4,13 @@
 //! opens its sockets, makes its keys and reads the offer while it rings, and sends nothing before the person
 //! accepts: neither an answer nor a candidate nor a packet, so that a call shows nobody an address that did not
 //! want to be called.
+//!
+//! Who leaves says so to the server and on the media path: whichever word comes first ends the call.
 
 mod addresses;
 mod description;
 mod engine;
+mod goodbye;
 mod leg;
 mod packets;
 mod pump;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use care4w_protocol::rest::IceServer;
+use care4w_protocol::signal::{Ended, HangUp};
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
@@ -12,7 +13,7 @@ use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYP
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
@@ -23,16 +24,20 @@ use webrtc::peer_connection::{
 };
 use webrtc::rtp_transceiver::RtpSender;
 
+use super::goodbye::{self, GoodbyeListener};
 use super::reports::{RemoteLoss, ReportReader};
 use super::{P2pConfig, addresses};
 use crate::defaults::{
-    ICE_CHECK_INTERVAL, ICE_CHECKS_PER_PAIR, ICE_DISCONNECTED_TIME, ICE_FAILED_TIME, ICE_KEEPALIVE_INTERVAL,
-    OPUS_PAYLOAD_TYPE, RELAY_ACCEPTANCE_WAIT, TELEPHONE_EVENT_PAYLOAD_TYPE,
+    GOODBYE_COPIES, GOODBYE_TIME, ICE_CHECK_INTERVAL, ICE_CHECKS_PER_PAIR, ICE_DISCONNECTED_TIME, ICE_FAILED_TIME,
+    ICE_KEEPALIVE_INTERVAL, OPUS_PAYLOAD_TYPE, RELAY_ACCEPTANCE_WAIT, TELEPHONE_EVENT_PAYLOAD_TYPE,
 };
 use crate::{BackendError, PathKind};
 
 /// Behind the library's own places for what reads reports.
 const AFTER_REPORTS: usize = 14_000;
+
+/// Behind that, for what hears goodbyes.
+const AFTER_READER: usize = 15_000;
 
 /// What the library tells of one connection.
 pub(super) enum EngineEvent {
@@ -42,6 +47,8 @@ pub(super) enum EngineEvent {
     State(RTCPeerConnectionState),
     /// The other end's first packet came.
     Track(Arc<dyn TrackRemote>),
+    /// The other end left, and said so on the media path.
+    Goodbye(Ended),
 }
 
 /// One peer connection with its one outgoing track. Nothing is sent by any socket before
@@ -55,6 +62,8 @@ pub(super) struct Engine {
     pub ssrc: u32,
     /// What the other end says that it loses of it.
     pub remote_loss: RemoteLoss,
+    /// How many goodbyes have been sent.
+    goodbyes: watch::Receiver<u32>,
 }
 
 struct Observer(mpsc::UnboundedSender<EngineEvent>);
@@ -92,8 +101,10 @@ impl Engine {
         }
         let ssrc: u32 = rand::random();
         let remote_loss = RemoteLoss::unknown();
+        let (said, goodbyes) = watch::channel(0);
         let interceptors = configure_rtcp_reports(Registry::new())
-            .with(Slot::from(AFTER_REPORTS), ReportReader::new(ssrc, remote_loss.clone()));
+            .with(Slot::from(AFTER_REPORTS), ReportReader::new(ssrc, remote_loss.clone()))
+            .with(Slot::from(AFTER_READER), GoodbyeListener::new(events.clone(), said));
         let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
         let connection = PeerConnectionBuilder::new()
             .with_configuration(
@@ -130,7 +141,7 @@ impl Engine {
                 .await
                 .map_err(|_| BackendError::Engine("the codecs were not taken"))?;
         }
-        Ok(Self { connection, sender, track, ssrc, remote_loss })
+        Ok(Self { connection, sender, track, ssrc, remote_loss, goodbyes })
     }
 
     /// Makes and applies an offer; candidates are looked for from here on.
@@ -198,6 +209,25 @@ impl Engine {
             RTCIceCandidateType::Prflx => Some(PathKind::Prflx),
             RTCIceCandidateType::Relay => Some(PathKind::Relay),
             _ => None,
+        }
+    }
+
+    /// Tells the other end on the media path that this one leaves. For a path that has been up; done when it is sent,
+    /// or cannot be.
+    pub async fn say_goodbye(&self, reason: HangUp) {
+        let mut goodbyes = self.goodbyes.clone();
+        let said = async {
+            for _ in 0..GOODBYE_COPIES {
+                if self.track.write_rtcp(goodbye::packets(self.ssrc, reason)).await.is_err() {
+                    return false;
+                }
+            }
+            // To close would overtake what waits in the library's queue. One copy passes on in each of its rounds,
+            // so that when the last one does, the first has gone through a relay's queue as well.
+            goodbyes.wait_for(|said| *said >= GOODBYE_COPIES).await.is_ok()
+        };
+        if !tokio::time::timeout(GOODBYE_TIME, said).await.unwrap_or(false) {
+            tracing::debug!("the other end was not told on the media path that this one leaves");
         }
     }
 

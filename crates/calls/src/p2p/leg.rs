@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use care4w_protocol::CallId;
 use care4w_protocol::rest::IceServer;
-use care4w_protocol::signal::{Candidate, ClientMessage, Party, Sdp, ServerMessage};
+use care4w_protocol::signal::{Candidate, ClientMessage, HangUp, Party, Sdp, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::RTCPeerConnectionState;
@@ -98,6 +98,8 @@ pub(super) struct Leg {
     path: Path,
     offer_pending: bool,
     restart_at: Option<Instant>,
+    /// What the other end is told on the media path when the call is over; nothing when it knows.
+    farewell: Option<HangUp>,
 }
 
 /// Whether the call goes on.
@@ -141,6 +143,8 @@ impl Leg {
             path: Path::New,
             offer_pending: false,
             restart_at: None,
+            // Of a call that the backend's owner drops.
+            farewell: Some(HangUp::Normal),
         }
     }
 
@@ -185,12 +189,20 @@ impl Leg {
                 break;
             }
         }
-        if let Some(routes) = self.routes.upgrade() {
+        self.close().await;
+    }
+
+    /// Forgets the call, tells the other end on the media path, and closes the sockets.
+    async fn close(&mut self) {
+        if let Some(routes) = std::mem::take(&mut self.routes).upgrade() {
             routes.forget(self.call);
         }
-        if let Some(engine) = self.engine.take() {
-            engine.close().await;
+        let Some(engine) = self.engine.take() else { return };
+        // Also over a path that seems lost: it may be so one way only.
+        if let (Some(farewell), Path::Up | Path::Lost) = (self.farewell, self.path) {
+            engine.say_goodbye(farewell).await;
         }
+        engine.close().await;
     }
 
     async fn on_message(&mut self, message: ToLeg) -> Next {
@@ -214,7 +226,13 @@ impl Leg {
                 Next::Go
             }
             ToLeg::Leave { last, reply } => {
-                reply.send(self.shared.signals.send(last)).ok();
+                if let ClientMessage::HangUp { reason, .. } = &last {
+                    self.farewell = Some(*reason);
+                }
+                let told = self.shared.signals.send(last);
+                // Who asked may end the program with the answer: by then all is said.
+                self.close().await;
+                reply.send(told).ok();
                 Next::Over
             }
             ToLeg::Digits { digits, reply } => {
@@ -339,6 +357,8 @@ impl Leg {
             }
             EngineEvent::State(_) => {}
             EngineEvent::Track(track) => self.on_track(track),
+            // Only an answered call has a media path.
+            EngineEvent::Goodbye(ended) => return self.over(ended, true),
         }
         Next::Go
     }

@@ -46,6 +46,16 @@ impl Cable {
         *self.plugs.lock().unwrap() = None;
     }
 
+    /// Sends a phone something that the other one did not say, from the address at which it knows the other one.
+    pub async fn forge(&self, end: usize, datagram: &[u8]) {
+        let (socket, phone) = {
+            let plugs = self.plugs.lock().unwrap();
+            let plugs = plugs.as_ref().unwrap();
+            (Arc::clone(&plugs[1 - end].socket), plugs[end].phone.lock().unwrap().unwrap())
+        };
+        socket.send_to(datagram, phone).await.unwrap();
+    }
+
     fn plug_in(&self) -> [Plug; 2] {
         let dead = Arc::clone(&self.dead.lock().unwrap());
         let plugs = [plug(), plug()];

@@ -1,12 +1,14 @@
 //! A signalling server in memory, for two users: what each says reaches the other at once.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use care4w_calls::p2p::P2p;
 use care4w_calls::{BackendError, SignalSender};
 use care4w_protocol::CallId;
 use care4w_protocol::signal::{ClientMessage, Ended, HangUp, Party, Refusal, ServerMessage};
+use care4w_protocol::{ApiError, ErrorCode};
 
 use crate::cable::Cable;
 
@@ -14,7 +16,8 @@ use crate::cable::Cable;
 pub struct Exchange {
     /// The network between the two; without one they meet directly.
     pub cable: Option<Cable>,
-    ends: [OnceLock<(Party, Arc<P2p>)>; 2],
+    ends: [OnceLock<(Party, Weak<P2p>)>; 2],
+    restarted: AtomicBool,
     answered: Mutex<HashSet<CallId>>,
     said: Mutex<Vec<(usize, ClientMessage)>>,
 }
@@ -32,7 +35,12 @@ impl Exchange {
     }
 
     pub fn plug(&self, end: usize, party: Party, backend: Arc<P2p>) {
-        assert!(self.ends[end].set((party, backend)).is_ok(), "an end is plugged once");
+        assert!(self.ends[end].set((party, Arc::downgrade(&backend))).is_ok(), "an end is plugged once");
+    }
+
+    /// As a server that was restarted: it knows no call any more, and passes nothing on that is said of one.
+    pub fn restart(&self) {
+        self.restarted.store(true, Ordering::SeqCst);
     }
 
     /// What an end said so far.
@@ -40,8 +48,22 @@ impl Exchange {
         self.said.lock().unwrap().iter().filter(|(who, _)| *who == end).map(|(_, what)| what.clone()).collect()
     }
 
-    fn tell(&self, end: usize, message: ServerMessage) {
-        self.ends[end].get().unwrap().1.handle_signal(message);
+    /// Tells an end something, as the server would.
+    pub fn tell(&self, end: usize, message: ServerMessage) {
+        if let Some(backend) = self.ends[end].get().unwrap().1.upgrade() {
+            backend.handle_signal(message);
+        }
+    }
+
+    fn refuse(&self, end: usize, message: &ClientMessage) {
+        let (ClientMessage::Offer { call, .. }
+        | ClientMessage::OfferAnswer { call, .. }
+        | ClientMessage::Candidate { call, .. }) = message
+        else {
+            return;
+        };
+        let error = ApiError::new(ErrorCode::NotFound, "There is no such call.");
+        self.tell(end, ServerMessage::Refused { call: Some(*call), error });
     }
 }
 
@@ -49,6 +71,10 @@ impl SignalSender for Wire {
     fn send(&self, message: ClientMessage) -> Result<(), BackendError> {
         let (exchange, own, other) = (&self.exchange, self.end, 1 - self.end);
         exchange.said.lock().unwrap().push((own, message.clone()));
+        if exchange.restarted.load(Ordering::SeqCst) {
+            exchange.refuse(own, &message);
+            return Ok(());
+        }
         match message {
             ClientMessage::Invite { call, to, offer } => {
                 if exchange.ends[other].get().unwrap().0.care4w_id == to {

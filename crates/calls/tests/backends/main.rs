@@ -5,6 +5,7 @@ mod cable;
 mod contract;
 mod exchange;
 mod fake;
+mod goodbye;
 mod lines;
 mod logs;
 mod p2p;

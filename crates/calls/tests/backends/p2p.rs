@@ -20,11 +20,11 @@ pub fn phones() -> (Phone, Phone) {
     (a, b)
 }
 
-fn phones_and_exchange() -> (Arc<Exchange>, Phone, Phone) {
+pub fn phones_and_exchange() -> (Arc<Exchange>, Phone, Phone) {
     phones_on(Exchange::default())
 }
 
-fn phones_on(exchange: Exchange) -> (Arc<Exchange>, Phone, Phone) {
+pub fn phones_on(exchange: Exchange) -> (Arc<Exchange>, Phone, Phone) {
     let exchange = Arc::new(exchange);
     let phone = |end: usize, id, name| {
         let (events, receiver) = mpsc::unbounded_channel();

@@ -56,6 +56,11 @@ impl Phone {
         self.events.try_recv().is_err()
     }
 
+    /// An event that is there already.
+    pub fn waiting(&mut self) -> Option<BackendEvent> {
+        self.events.try_recv().ok()
+    }
+
     pub async fn dial(&self, to: &Phone) -> (CallId, Ear) {
         let (ear, ports) = ear();
         let call = CallId::random();

@@ -112,7 +112,14 @@ impl Leg {
 
     fn on_ended(&mut self, reason: Ended) -> Next {
         let connected = if reason == Ended::NoPath { self.path != Path::New } else { self.answered || self.heard };
-        let reason = EndReason::from_server(reason, self.incoming_call, connected);
+        self.over(reason, connected)
+    }
+
+    /// The other end left, or the server ended the call.
+    pub(super) fn over(&mut self, ended: Ended, connected: bool) -> Next {
+        // Of an end whose signalling is away the server says that it is lost; it may still be in the call.
+        self.farewell = (ended == Ended::Lost).then_some(HangUp::NoPath);
+        let reason = EndReason::from_server(ended, self.incoming_call, connected);
         self.tell(BackendEvent::Ended { call: self.call, reason });
         Next::Over
     }
@@ -137,6 +144,7 @@ impl Leg {
     }
 
     fn fail(&mut self, error: &BackendError) -> Next {
+        self.farewell = Some(HangUp::Failed);
         self.shared.signals.send(ClientMessage::HangUp { call: self.call, reason: HangUp::Failed }).ok();
         self.tell(BackendEvent::Ended { call: self.call, reason: error.end_reason() });
         Next::Over
