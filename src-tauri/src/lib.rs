@@ -30,7 +30,7 @@ pub fn run() -> ExitCode {
         context.config_mut().identifier = format!("{}.profile-{}", context.config().identifier, profile.as_str());
     }
     let bindings = bindings::builder();
-    let app = tauri::Builder::default()
+    let builder = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, given, _directory| {
             window::show(app);
             if let Ok(Arguments { destination: Some(destination), .. }) = Arguments::try_parse_from(given) {
@@ -50,10 +50,13 @@ pub fn run() -> ExitCode {
             window::open(app.handle(), arguments.minimized)?;
             events::forward(app.handle());
             Ok(())
-        })
-        .build(context);
-    match app {
-        Ok(app) => {
+        });
+    match without_a_display(|| builder.build(context)) {
+        None => {
+            eprintln!("care4w: no window can be opened here: there is no display, or it does not answer [NO_DISPLAY]");
+            ExitCode::FAILURE
+        }
+        Some(Ok(app)) => {
             app.run(|app, event| {
                 if let RunEvent::Exit = event {
                     // A call must not be left hanging at the other end.
@@ -62,9 +65,19 @@ pub fn run() -> ExitCode {
             });
             ExitCode::SUCCESS
         }
-        Err(error) => {
+        Some(Err(error)) => {
             eprintln!("care4w: the app could not start: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The windowing library panics where it finds no display; that is a bad world and no bug, and it is told in one line.
+/// `None`: it panicked.
+fn without_a_display<T>(build: impl FnOnce() -> T) -> Option<T> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build)).ok();
+    std::panic::set_hook(hook);
+    built
 }

@@ -4,7 +4,8 @@ mod echo_line;
 mod surroundings;
 
 use std::{
-    path::PathBuf,
+    fs::File,
+    path::{Path, PathBuf},
     process::Command,
     sync::{
         Arc,
@@ -58,12 +59,25 @@ pub fn run(options: &Options) -> Result<()> {
     ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst)).context("no signal handler")?;
 
     let folder = project::root().join(".care4w/run");
-    let mut house = House::open(folder, options.two)?;
+    let _lock = sole(&folder)?;
+    let mut house = House::open(folder, options.two)
+        .context("what an earlier run left may be damaged: delete .care4w to begin anew")?;
     say::line("Ctrl-C stops everything");
     let result = house.watch(&stopping);
     drop(house);
     say::line("everything is stopped");
     result
+}
+
+/// Keeps a second run out: both would have the same database, keychain and echo line.
+fn sole(folder: &Path) -> Result<File> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} is no folder: delete .care4w to begin anew", shown(folder)))?;
+    let lock = File::create(folder.join("lock"))?;
+    if lock.try_lock().is_err() {
+        bail!("another cargo xtask run is at work here: stop it first, or use --two there for a second window");
+    }
+    Ok(lock)
 }
 
 /// Everything that runs, in the order in which it is stopped.
@@ -114,7 +128,7 @@ impl House {
             paint(&[first, second])
         });
         match taken {
-            Ok(()) => say::line(&format!("there is no display: screenshot {}", shown(&file))),
+            Ok(()) => say::line(&format!("a picture of what is on the virtual display: {}", shown(&file))),
             Err(error) => say::line(&format!("no screenshot: {error:#}")),
         }
     }

@@ -70,7 +70,27 @@ fn is_set(name: &str) -> bool {
 }
 
 fn has_display() -> bool {
-    !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+    !cfg!(target_os = "linux") || is_set("WAYLAND_DISPLAY") || (is_set("DISPLAY") && display_answers())
+}
+
+/// Whether somebody listens at the local display that `DISPLAY` names; one of another machine is believed.
+fn display_answers() -> bool {
+    let display = std::env::var("DISPLAY").unwrap_or_default();
+    let Some(number) = display.strip_prefix(':').and_then(|rest| rest.split('.').next()) else { return true };
+    #[cfg(unix)]
+    {
+        let socket = format!("/tmp/.X11-unix/X{number}");
+        if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
+            return true;
+        }
+        // Some servers listen on the abstract socket alone.
+        let listening = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
+        listening.lines().any(|line| line.ends_with(&format!("@{socket}")))
+    }
+    #[cfg(not(unix))]
+    {
+        !number.is_empty()
+    }
 }
 
 /// Whether `name` lies in the user's runtime folder.
