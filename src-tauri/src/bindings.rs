@@ -21,6 +21,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::phone_preview,
             commands::phone_check,
             commands::phone_save,
+            commands::phone_verify,
+            commands::phone_resend,
             commands::phone_remove,
             commands::phone_skip,
             commands::phone_never,

@@ -41,6 +41,7 @@ pub struct RegionInfo {
 #[derive(Serialize, Type)]
 pub struct PhoneCheck {
     available: bool,
+    claimable: bool,
     message: String,
 }
 
@@ -148,13 +149,25 @@ pub fn phone_preview(
 #[specta::specta]
 pub async fn phone_check(core: State<'_, Core>, text: String, country: String) -> Result<PhoneCheck, Problem> {
     let answer = phone(&core).phone_check(&text, &country).await?;
-    Ok(PhoneCheck { available: answer.available, message: answer.message })
+    Ok(PhoneCheck { available: answer.available, claimable: answer.claimable, message: answer.message })
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn phone_save(core: State<'_, Core>, text: String, country: String) -> Result<(), Problem> {
     phone(&core).phone_set(&text, &country).await.map(drop)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn phone_verify(core: State<'_, Core>, code: String) -> Result<(), Problem> {
+    phone(&core).phone_verify(&code).await.map(drop)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn phone_resend(core: State<'_, Core>) -> Result<(), Problem> {
+    phone(&core).phone_resend().await.map(drop)
 }
 
 #[tauri::command]

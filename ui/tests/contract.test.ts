@@ -27,6 +27,12 @@ const SCREENS: [string, Partial<AppState>, string[], string[]][] = [
       ...["phone-skip", "phone-never"],
     ],
   ],
+  [
+    "the code",
+    SCENARIOS["code"]!,
+    [],
+    ["phone-modal", "phone-code", "phone-resend", "phone-status", "phone-skip"],
+  ],
   ["the dialler", {}, [], ["dial-input", "dial-call", "nav-history", "nav-settings"]],
   [
     "an incoming call",

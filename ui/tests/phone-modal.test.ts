@@ -1,9 +1,10 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Problem } from "../src/backend";
+import { SCENARIOS } from "../src/backend/preview";
 import { asked, deferred, off, on, open, pass, settle } from "./stage";
 
 const PROMPT = {
-  phone: { number: null, full: null, verified: false, known: true, promptOpen: true },
+  phone: SCENARIOS["prompt"]!.phone!,
 };
 
 beforeEach(() => {
@@ -78,7 +79,7 @@ test("typing on cancels the question", async () => {
 
 test("a late answer about an older number is ignored", async () => {
   const { core, state, type } = await prompt();
-  const late = deferred<{ available: boolean; message: string }>();
+  const late = deferred<Awaited<ReturnType<typeof core.commands.phoneCheck>>>();
   const check = vi.spyOn(core.commands, "phoneCheck").mockReturnValueOnce(late.promise);
   await type("0712345678");
   await pass(500);
@@ -86,7 +87,7 @@ test("a late answer about an older number is ignored", async () => {
   await type("9");
   await pass(500);
   expect(state()).toBe("available");
-  late.resolve({ available: false, message: "" });
+  late.resolve({ available: false, claimable: false, message: "" });
   await pass(10);
   expect(state()).toBe("available");
 });

@@ -135,10 +135,25 @@ pub struct PhoneState {
     pub full: Option<String>,
     /// Whether it was proved.
     pub verified: bool,
+    /// The number that waits for its code, as people write it for abroad. It may be another than `number`, which counts
+    /// until then.
+    pub pending: Option<String>,
+    /// The code that was sent to it, if one was sent from here.
+    pub code: Option<CodeState>,
     /// Whether the server has said if there is one.
     pub known: bool,
     /// Whether the question for it stands open.
     pub prompt_open: bool,
+}
+
+/// A verification code on its way: times as seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeState {
+    /// Until when it holds.
+    pub expires_at: u32,
+    /// From when on another one may be asked for.
+    pub resend_at: u32,
 }
 
 /// A call, as a window draws it.

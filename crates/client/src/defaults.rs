@@ -52,3 +52,9 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where the server is when nobody said otherwise: one on this computer, where `care4w-server` listens by default.
 pub const SERVER: &str = "http://127.0.0.1:4780";
+
+/// How long a verification code holds (the server's figure, and Twilio Verify's).
+pub const CODE_LIVES: Duration = Duration::from_secs(600);
+
+/// A code takes some seconds to arrive: so long the window waits before it offers another.
+pub const CODE_RESEND_AFTER: Duration = Duration::from_secs(45);

@@ -2,13 +2,15 @@
 //!
 //! Invariant: it opens once per sign-in at most; never before the check has answered, never when the check failed
 //! (offline is not "no number"), never while a call rings or runs (it waits), never when a number is set. It
-//! closes by itself when a number is set anywhere. A dismissal is remembered before the question closes.
+//! closes by itself when a number is set anywhere; a number that waits for its code leaves it as it stands. Who loses a
+//! claim or a number is asked again. A dismissal is remembered before the question closes.
 //!
 //! Inputs, by who may send them:
 //! - the session: [`Input::SignedIn`], [`Input::SignedOut`]
-//! - the server's answer: [`Input::HasNumber`], [`Input::NoNumber`], [`Input::CheckFailed`]
+//! - the server's answer: [`Input::HasNumber`], [`Input::Pending`], [`Input::NoNumber`],
+//!   [`Input::CheckFailed`]
 //! - the line: [`Input::CallBegan`], [`Input::CallEnded`]
-//! - the person: [`Input::Skip`], [`Input::Never`], [`Input::OpenFromSettings`]
+//! - the person: [`Input::Skip`], [`Input::Never`], [`Input::OpenFromSettings`], [`Input::Removed`]
 
 use std::collections::VecDeque;
 
@@ -54,6 +56,8 @@ pub enum Input {
     SignedOut,
     /// The server says that a number is set.
     HasNumber,
+    /// The server says that a number waits for its code.
+    Pending,
     /// The server says that no number is set.
     NoNumber,
     /// The server could not be asked.
@@ -68,6 +72,8 @@ pub enum Input {
     Never,
     /// The person asks for it.
     OpenFromSettings,
+    /// The person gave the number up.
+    Removed,
 }
 
 /// What is to be done.
@@ -85,6 +91,7 @@ pub enum Output {
 enum Number {
     Unknown,
     Set,
+    Pending,
     NotSet,
 }
 
@@ -140,7 +147,14 @@ impl PhonePrompt {
                 self.number = Number::Set;
                 self.close();
             }
-            Input::NoNumber => self.number = Number::NotSet,
+            Input::Pending => self.number = Number::Pending,
+            Input::NoNumber => {
+                // Somebody else proved the number that was held or claimed here.
+                if matches!(self.number, Number::Set | Number::Pending) {
+                    self.asked = false;
+                }
+                self.number = Number::NotSet;
+            }
             Input::CheckFailed => {}
             Input::CallBegan => self.in_call = true,
             Input::CallEnded => self.in_call = false,
@@ -162,6 +176,11 @@ impl PhonePrompt {
                 self.close();
             }
             Input::Skip | Input::Never => {}
+            // They know that they have none, and need not be asked.
+            Input::Removed => {
+                self.asked = true;
+                self.number = Number::Unknown;
+            }
             Input::OpenFromSettings => {
                 if self.signed_in && !self.open {
                     self.asked = true;
@@ -179,7 +198,11 @@ impl PhonePrompt {
 
     fn open_if_due(&mut self, now: UnixTime) {
         let dismissed = self.dismissal.is_some_and(|dismissal| dismissal.holds(now));
-        let due = self.signed_in && self.number == Number::NotSet && !dismissed && !self.asked && !self.in_call;
+        let due = self.signed_in
+            && matches!(self.number, Number::NotSet | Number::Pending)
+            && !dismissed
+            && !self.asked
+            && !self.in_call;
         if due && !self.open {
             self.asked = true;
             self.open();
@@ -304,6 +327,39 @@ mod tests {
         assert_eq!(outputs, [Output::Open, Output::Close]);
     }
 
+    #[test]
+    fn a_number_that_waits_for_its_code_leaves_the_question_open_until_it_is_proved() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::NoNumber, Input::Pending]);
+        assert!(prompt.is_open());
+        prompt.handle(Input::HasNumber, NOW);
+        assert!(!prompt.is_open());
+        assert!(after(&[Input::SignedIn(None), Input::Pending]).is_open(), "it asks for the code at the next start");
+    }
+
+    #[test]
+    fn a_claim_from_settings_stays_open_for_its_code_and_a_skipped_one_closes() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::HasNumber, Input::OpenFromSettings, Input::Pending]);
+        assert!(prompt.is_open());
+        prompt.handle(Input::Skip, NOW);
+        assert!(!prompt.is_open());
+        prompt.handle(Input::Pending, NOW);
+        assert!(!prompt.is_open(), "once per sign-in");
+    }
+
+    #[test]
+    fn who_loses_their_number_is_asked_again() {
+        for mut prompt in [
+            after(&[Input::SignedIn(None), Input::NoNumber, Input::HasNumber]),
+            after(&[Input::SignedIn(None), Input::Pending, Input::Pending]),
+        ] {
+            prompt.handle(Input::NoNumber, NOW);
+            assert!(prompt.is_open());
+        }
+        let mut removed = after(&[Input::SignedIn(None), Input::NoNumber, Input::HasNumber, Input::Removed]);
+        removed.handle(Input::NoNumber, NOW);
+        assert!(!removed.is_open(), "who removed it themselves is not asked");
+    }
+
     fn any_input() -> impl Strategy<Value = Input> {
         prop_oneof![
             Just(Input::SignedIn(None)),
@@ -313,6 +369,8 @@ mod tests {
             Just(Input::SignedOut),
             Just(Input::HasNumber),
             Just(Input::NoNumber),
+            Just(Input::Pending),
+            Just(Input::Removed),
             Just(Input::CheckFailed),
             Just(Input::CallBegan),
             Just(Input::CallEnded),
@@ -328,13 +386,18 @@ mod tests {
             inputs in prop::collection::vec(any_input(), 0..60)
         ) {
             let mut prompt = PhonePrompt::default();
-            let (mut opened, mut in_call, mut has_number, mut signed_in) = (0, false, false, false);
+            let (mut opened, mut in_call, mut has_number, mut signed_in, mut may_lose) = (0, false, false, false, false);
             for input in inputs {
                 match input {
-                    Input::SignedIn(_) => { opened = 0; has_number = false; signed_in = true; }
-                    Input::SignedOut => { signed_in = false; has_number = false; }
-                    Input::HasNumber => has_number = true,
-                    Input::NoNumber => has_number = false,
+                    Input::SignedIn(_) => { opened = 0; has_number = false; may_lose = false; signed_in = true; }
+                    Input::SignedOut => { signed_in = false; has_number = false; may_lose = false; }
+                    Input::HasNumber => (has_number, may_lose) = (true, true),
+                    Input::NoNumber => {
+                        if may_lose { opened = 0; }
+                        (has_number, may_lose) = (false, false);
+                    }
+                    Input::Pending => (has_number, may_lose) = (false, true),
+                    Input::Removed => (has_number, may_lose) = (false, false),
                     Input::CallBegan => in_call = true,
                     Input::CallEnded => in_call = false,
                     _ => {}

@@ -16,6 +16,8 @@ export const commands = {
 	phonePreview: (text: string, country: string, caret: number) => __TAURI_INVOKE<PhonePreview>("phone_preview", { text, country, caret }),
 	phoneCheck: (text: string, country: string) => __TAURI_INVOKE<PhoneCheck>("phone_check", { text, country }),
 	phoneSave: (text: string, country: string) => __TAURI_INVOKE<null>("phone_save", { text, country }),
+	phoneVerify: (code: string) => __TAURI_INVOKE<null>("phone_verify", { code }),
+	phoneResend: () => __TAURI_INVOKE<null>("phone_resend"),
 	phoneRemove: () => __TAURI_INVOKE<null>("phone_remove"),
 	phoneSkip: () => __TAURI_INVOKE<void>("phone_skip"),
 	phoneNever: () => __TAURI_INVOKE<void>("phone_never"),
@@ -148,6 +150,14 @@ export type CallView = {
 	reason: EndReason | null,
 };
 
+/**  A verification code on its way: times as seconds since 1970. */
+export type CodeState = {
+	/**  Until when it holds. */
+	expiresAt: number,
+	/**  From when on another one may be asked for. */
+	resendAt: number,
+};
+
 /**  Whether the server can be reached and can reach us. */
 export type ConnectionState = 
 /**  Being tried. */
@@ -214,6 +224,7 @@ export type Lookup =
 /**  Whether a number is free. */
 export type PhoneCheck = {
 	available: boolean,
+	claimable: boolean,
 	message: string,
 };
 
@@ -250,6 +261,13 @@ export type PhoneState = {
 	full: string | null,
 	/**  Whether it was proved. */
 	verified: boolean,
+	/**
+	 *  The number that waits for its code, as people write it for abroad. It may be another than `number`, which counts
+	 *  until then.
+	 */
+	pending: string | null,
+	/**  The code that was sent to it, if one was sent from here. */
+	code: CodeState | null,
 	/**  Whether the server has said if there is one. */
 	known: boolean,
 	/**  Whether the question for it stands open. */

@@ -1,12 +1,16 @@
 // The core's stand-in for a plain browser: `http://127.0.0.1:1420/#preview=incoming`. Never in the built app.
 import type { AppState, CallView } from "./types";
-import { newCall, PreviewCore } from "./preview/core";
+import { newCall, newCode, PreviewCore, verifying } from "./preview/core";
 
-export { AMINA, ECHO_LINE, newCall, PreviewCore } from "./preview/core";
+export { AMINA, CODE, ECHO_LINE, newCall, newCode, PreviewCore, verifying } from "./preview/core";
 
 const call = (change: Partial<CallView>): Partial<AppState> => ({ call: newCall(change) });
 const signedOut: AppState["session"] = { status: "signedOut", user: null, notice: null };
-const noPhone = { number: null, full: null, verified: false, known: true };
+const noPhone = {
+  ...{ number: null, full: null, verified: false, pending: null, code: null },
+  known: true,
+};
+const waiting = { ...noPhone, pending: "+254 712 345 678", promptOpen: true };
 const incoming = {
   direction: "incoming",
   peer: { name: "Neema Mushi", detail: "care4w-NEE2345" },
@@ -20,6 +24,14 @@ export const SCENARIOS: Record<string, Partial<AppState>> = {
     session: { ...signedOut, notice: { code: "SESSION_REVOKED", message: "" } },
   },
   prompt: { phone: { ...noPhone, promptOpen: true } },
+  "prompt-verified": {
+    server: verifying("twilio"),
+    phone: { ...noPhone, promptOpen: true },
+  },
+  code: { server: verifying("twilio"), phone: { ...waiting, code: newCode() } },
+  "code-log": { server: verifying("log"), phone: { ...waiting, code: newCode() } },
+  "code-later": { server: verifying("twilio"), phone: waiting },
+  "code-skipped": { server: verifying("twilio"), phone: { ...waiting, promptOpen: false } },
   phone: {},
   "no-number": { phone: { ...noPhone, promptOpen: false } },
   offline: { connection: "offline" },

@@ -21,6 +21,8 @@ export class App {
   readonly dialler: Dialler;
   /** Whether the person opened the phone modal, rather than the core. */
   phoneFromSettings = $state(false);
+  /** Whether they want another number than the one that waits for its code. */
+  anotherNumber = $state(false);
   private leaving: string | null = null;
   private snapshot = $state.raw() as AppState;
 
@@ -87,8 +89,9 @@ export class App {
   }
 
   /** Opens the phone modal because the person wants to change the number. */
-  async openPhone(): Promise<void> {
+  async openPhone(another = true): Promise<void> {
     this.phoneFromSettings = true;
+    this.anotherNumber = another;
     await this.commands.phoneOpen().catch(() => {});
   }
 

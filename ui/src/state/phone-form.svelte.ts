@@ -26,6 +26,8 @@ export class PhoneForm {
   private problem = $state<Problem | null>(null);
   /** An unfinished number is only called wrong once its typing has rested. */
   rested = $state(false);
+  /** Whether somebody else has the number without having proved it. */
+  claimable = $state(false);
   private quiet: ReturnType<typeof setTimeout> | undefined;
   private typing = 0;
   private checking = 0;
@@ -50,6 +52,7 @@ export class PhoneForm {
     if (this.problem && this.status === "invalid") return sentenceOf(this.problem);
     if (this.problem && this.status === "error" && has(`problem.${this.problem.code}`))
       return sentenceOf(this.problem);
+    if (this.status === "available" && this.claimable) return t("phone.claimable");
     if (this.problem && this.status === "error" && this.problem.message)
       return this.problem.message;
     return t(`phone.status.${this.status}`);
@@ -105,7 +108,9 @@ export class PhoneForm {
     this.status = "checking";
     try {
       const answer = await this.commands.phoneCheck(this.text, this.country);
-      if (turn === this.checking) this.status = answer.available ? "available" : "taken";
+      if (turn !== this.checking) return;
+      this.claimable = answer.claimable;
+      this.status = answer.available ? "available" : "taken";
     } catch (thrown) {
       if (turn === this.checking) this.fail(problemOf(thrown));
     }
@@ -121,6 +126,15 @@ export class PhoneForm {
     } catch (thrown) {
       this.fail(problemOf(thrown));
     }
+  }
+
+  /** An empty field again. */
+  begin(): void {
+    this.forget();
+    this.text = "";
+    this.caret = 0;
+    this.problem = null;
+    this.status = "empty";
   }
 
   /** Nothing that was asked before this counts any more. */

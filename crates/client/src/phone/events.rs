@@ -1,10 +1,11 @@
 //! What happens without anybody asking: the kept session, the connection's news, the line's news.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use care4w_calls::{CallState as LineState, EndReason};
 use care4w_phone::{Care4wId, PhoneNumber};
-use care4w_protocol::rest::{Settings, SettingsAnswer, User};
+use care4w_protocol::rest::{PhoneAnswer, Settings, SettingsAnswer, User};
 use care4w_protocol::signal::{ClientMessage, Refusal, ServerMessage};
 use reqwest::Method;
 use tokio::sync::mpsc;
@@ -12,8 +13,9 @@ use tokio::sync::mpsc;
 use super::Inner;
 use crate::Problem;
 use crate::api::RequestError;
-use crate::app_state::{CallView, ConnectionState, PhoneState, SessionState, SessionStatus};
+use crate::app_state::{CallView, CodeState, ConnectionState, PhoneState, SessionState, SessionStatus};
 use crate::connection::ConnectionEvent;
+use crate::defaults::{CODE_LIVES, CODE_RESEND_AFTER};
 use crate::phone_prompt::{Dismissal, Input};
 
 /// The store's key of an account's dismissal.
@@ -173,19 +175,60 @@ impl Inner {
     }
 
     pub(super) fn take_settings(&self, settings: &Settings) {
-        let number = settings.personal_phone_number.as_deref();
-        self.take_number(number, settings.phone_verified);
+        self.take_number(
+            settings.personal_phone_number.as_deref(),
+            settings.phone_verified,
+            settings.pending_phone_number.as_deref(),
+        );
     }
 
-    pub(super) fn take_number(&self, full: Option<&str>, verified: bool) {
+    pub(super) fn take_answer(&self, answer: &PhoneAnswer) {
+        self.take_number(
+            answer.personal_phone_number.as_deref(),
+            answer.phone_verified,
+            answer.pending_phone_number.as_deref(),
+        );
+    }
+
+    /// The server has sent a code to this number and waits for it; the number that there was stays.
+    pub(super) fn take_claim(&self, pending: &str) {
+        let (full, verified) = {
+            let state = self.state.borrow();
+            (state.phone.full.clone(), state.phone.verified)
+        };
+        self.take_number(full.as_deref().filter(|_| verified).or(Some(pending)), verified, Some(pending));
+        self.code_was_sent();
+    }
+
+    pub(super) fn code_was_sent(&self) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let after = |time: Duration| u32::try_from((now + time).as_secs()).unwrap_or(u32::MAX);
+        let code = CodeState { expires_at: after(CODE_LIVES), resend_at: after(CODE_RESEND_AFTER) };
+        self.state.send_modify(|state| state.phone.code = Some(code));
+    }
+
+    fn take_number(&self, full: Option<&str>, verified: bool, pending: Option<&str>) {
+        // A number that nobody proved yet is not the user's number; it only waits.
+        let number = full.filter(|full| Some(*full) != pending || verified);
         self.state.send_modify(|state| {
-            state.phone.full = full.map(ToOwned::to_owned);
-            state.phone.number = full.map(|full| {
-                PhoneNumber::parse(full, None).map_or_else(|_| full.to_owned(), |number| number.international())
-            });
-            state.phone.verified = verified;
+            state.phone.full = number.map(ToOwned::to_owned);
+            state.phone.number = number.map(international);
+            state.phone.verified = verified && number.is_some();
+            let pending = pending.map(international);
+            if state.phone.pending != pending {
+                state.phone.code = None;
+            }
+            state.phone.pending = pending;
             state.phone.known = true;
         });
-        self.prompt(if full.is_some() { Input::HasNumber } else { Input::NoNumber });
+        self.prompt(match (number, pending) {
+            (_, Some(_)) => Input::Pending,
+            (Some(_), None) => Input::HasNumber,
+            (None, None) => Input::NoNumber,
+        });
     }
+}
+
+fn international(full: &str) -> String {
+    PhoneNumber::parse(full, None).map_or_else(|_| full.to_owned(), |number| number.international())
 }

@@ -28,7 +28,7 @@ impl Phone {
         Ok(session.call(Method::POST, "users/phone/check", &[], Some(&request(&number))).await?)
     }
 
-    /// Makes the number this user's.
+    /// Makes the number this user's; on a server that verifies numbers it waits for the code that is sent to it.
     ///
     /// # Errors
     /// As [`Phone::phone_check`], and `PHONE_ALREADY_EXISTS`.
@@ -36,7 +36,10 @@ impl Phone {
         let number = read_number(text, country)?;
         let session = &self.inner.session;
         let answer: PhoneAnswer = session.call(Method::PATCH, "users/phone", &[], Some(&request(&number))).await?;
-        self.inner.take_number(answer.personal_phone_number.as_deref(), answer.phone_verified);
+        match &answer.pending_phone_number {
+            Some(pending) => self.inner.take_claim(pending),
+            None => self.inner.take_answer(&answer),
+        }
         Ok(answer)
     }
 
@@ -54,7 +57,8 @@ impl Phone {
     /// When the server cannot be asked.
     pub async fn phone_remove(&self) -> Result<PhoneAnswer, Problem> {
         let answer: PhoneAnswer = self.inner.session.call(Method::DELETE, "users/phone", &[], None::<&()>).await?;
-        self.inner.take_number(None, false);
+        self.inner.prompt(Input::Removed);
+        self.inner.take_answer(&answer);
         Ok(answer)
     }
 
@@ -63,9 +67,9 @@ impl Phone {
     /// # Errors
     /// `INVALID_CODE`, `CODE_EXPIRED`, `RATE_LIMITED`; `NOT_AVAILABLE` where the server does not verify numbers.
     pub async fn phone_verify(&self, code: &str) -> Result<PhoneAnswer, Problem> {
-        let body = VerifyRequest { code: code.trim().to_owned() };
+        let body = VerifyRequest { code: digits(code) };
         let answer: PhoneAnswer = self.inner.session.call(Method::POST, "users/phone/verify", &[], Some(&body)).await?;
-        self.inner.take_number(answer.personal_phone_number.as_deref(), answer.phone_verified);
+        self.inner.take_answer(&answer);
         Ok(answer)
     }
 
@@ -74,7 +78,9 @@ impl Phone {
     /// # Errors
     /// `RATE_LIMITED`; `NOT_AVAILABLE` where the server does not verify numbers.
     pub async fn phone_resend(&self) -> Result<Done, Problem> {
-        Ok(self.inner.session.call(Method::POST, "users/phone/verify/send", &[], None::<&()>).await?)
+        let done = self.inner.session.call(Method::POST, "users/phone/verify/send", &[], None::<&()>).await?;
+        self.inner.code_was_sent();
+        Ok(done)
     }
 
     /// "Skip for now", Escape, or closing the modal.
@@ -91,6 +97,11 @@ impl Phone {
     pub fn phone_open(&self) {
         self.inner.prompt(Input::OpenFromSettings);
     }
+}
+
+/// A code as people paste it: "123 456", "123-456". Anything else is the server's to refuse.
+fn digits(code: &str) -> String {
+    code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
 }
 
 /// The strict reading first; what was pasted is cleaned when that fails.

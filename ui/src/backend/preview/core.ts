@@ -18,6 +18,10 @@ const PEOPLE: Person[] = [
   { name: "Echo line", care4wId: ECHO_LINE, full: null },
 ];
 const TAKEN = "+254700000000";
+/** Somebody has it and never proved it. */
+const CLAIMABLE = "+254700000001";
+/** The code that the stand-in sends. */
+export const CODE = "314159";
 
 export class PreviewCore implements Backend {
   readonly commands: Commands;
@@ -96,15 +100,28 @@ export class PreviewCore implements Backend {
       },
       phoneCheck: (text, country) => {
         const number = typed(text, country, 0);
-        const available = full(number.national, number.region) !== TAKEN;
-        return Promise.resolve({ available, message: "" });
+        const e164 = full(number.national, number.region);
+        const claimable = this.current.server.verification !== "off" && e164 === CLAIMABLE;
+        return Promise.resolve({ available: e164 !== TAKEN, claimable, message: "" });
       },
       phoneSave: (text, country) => {
         const number = typed(text, country, 0);
         const e164 = full(number.national, number.region);
+        if (this.current.server.verification !== "off")
+          return phone({ pending: international(e164), code: newCode() });
         return phone({ number: international(e164), full: e164, promptOpen: false });
       },
-      phoneRemove: () => phone({ number: null, full: null }),
+      phoneVerify: (code) => {
+        if (code !== CODE) return Promise.reject<null>({ code: "INVALID_CODE", message: "" });
+        const number = this.current.phone.pending;
+        const e164 = number?.replaceAll(" ", "") ?? null;
+        return phone({
+          ...{ number, full: e164, verified: true },
+          ...{ pending: null, code: null, promptOpen: false },
+        });
+      },
+      phoneResend: () => phone({ code: newCode() }),
+      phoneRemove: () => phone({ number: null, full: null, pending: null, code: null }),
       phoneSkip: () => quietly({ promptOpen: false }),
       phoneNever: () => quietly({ promptOpen: false }),
       takeDestination: () => {
@@ -252,6 +269,17 @@ function isAbroad(person: Person, text: string, country: string): boolean {
   return typed(person.full, country, 0).region !== country;
 }
 
+/** A code that was sent just now. */
+export function newCode(): NonNullable<AppState["phone"]["code"]> {
+  const now = Math.floor(Date.now() / 1000);
+  return { expiresAt: now + 600, resendAt: now + 45 };
+}
+
+/** A server that verifies numbers. */
+export function verifying(verification: "log" | "twilio"): AppState["server"] {
+  return { ...emptyState().server, verification };
+}
+
 function emptyState(): AppState {
   return {
     version: "0.1.0",
@@ -269,6 +297,8 @@ function emptyState(): AppState {
       number: "+254 722 000 111",
       full: "+254722000111",
       verified: false,
+      pending: null,
+      code: null,
       known: true,
       promptOpen: false,
     },
