@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use rand::RngCore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -133,6 +134,12 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
 
 async fn serve_until(listener: TcpListener, app: App, stopping: watch::Receiver<bool>) -> Result<(), RunError> {
     let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    // A frame that waits for the acknowledgement of the one before it waits 40 ms (Nagle and delayed acknowledgements).
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays slower than it could be");
+        }
+    });
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping.clone())).into_future();
     let last_call = async {
         stopped(stopping).await;

@@ -82,6 +82,7 @@ fn refusal(status: u16, code: u32) -> Response {
 }
 
 /// What is asked, once who asks is known: the fields of the form.
+#[expect(clippy::result_large_err, reason = "the refusal is an answer of axum as it is sent")]
 fn asked(
     state: &mut Book,
     service: &str,
