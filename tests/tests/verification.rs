@@ -15,8 +15,8 @@ fn code_for(server: &Server, care4w_id: &str) -> String {
         let log = server.log().ok()?;
         let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let codes = events.filter(|event| event["target"] == "care4w_server::verification_code");
-        let mine = codes.filter(|event| event["fields"]["care4w_id"] == care4w_id);
-        Some(mine.last()?["fields"]["code"].as_str()?.to_owned())
+        let mut mine = codes.filter(|event| event["fields"]["care4w_id"] == care4w_id);
+        Some(mine.next_back()?["fields"]["code"].as_str()?.to_owned())
     };
     wait::until(Duration::from_secs(10), "the code in the log", || Ok(logged())).unwrap()
 }
