@@ -46,6 +46,7 @@ impl Person<'_> {
         window.type_into("register-name", &self.account.name).unwrap();
         window.type_into("register-email", &self.account.email).unwrap();
         window.type_into("register-password", &self.account.password).unwrap();
+        picture(self.display, "register");
         window.click("register-submit").unwrap();
     }
 }

@@ -94,3 +94,21 @@ test("what is to be known about the sign-in is said until it is read", async () 
   await user.click(view.getByRole("button", { name: "Close this notice" }));
   expect(off("session-notice")).toBeNull();
 });
+
+test("what a new account lacks is said under the field that lacks it, and the core is not asked", async () => {
+  const { core, user } = await open(OUT);
+  await user.click(on("to-register"));
+  await user.type(on("register-name"), "Amina");
+  await user.type(on("register-email"), "amina");
+  await user.type(on("register-password"), "a secret");
+  await user.click(on("register-submit"));
+  expect(on("register-email")).toBeInvalid();
+  expect(on("register-password")).toBeValid();
+  await user.type(on("register-email"), "@example.org");
+  await user.clear(on("register-password"));
+  await user.type(on("register-password"), "short");
+  await user.click(on("register-submit"));
+  expect(on("register-email")).toBeValid();
+  expect(on("register-password")).toBeInvalid();
+  expect(asked(core, "register")).toEqual([]);
+});

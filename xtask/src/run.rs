@@ -200,3 +200,17 @@ fn log_of(name: &str) -> String {
     };
     last_lines(&log)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_is_kept_out_until_the_first_has_ended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = sole(folder.path()).expect("nobody else is here");
+        assert!(sole(folder.path()).is_err(), "both would have the same database");
+        drop(first);
+        assert!(sole(folder.path()).is_ok());
+    }
+}

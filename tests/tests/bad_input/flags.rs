@@ -178,3 +178,15 @@ fn the_app_refuses_flags_that_it_cannot_take_before_it_opens() {
     }
     assert!(!folder.path().join("data").exists(), "nothing was written");
 }
+
+#[test]
+fn the_app_says_in_one_line_that_there_is_no_display() {
+    let folder = tempfile::tempdir().unwrap();
+    for display in ["", ":4711"] {
+        let nowhere = vec![("DISPLAY".to_owned(), display.to_owned()), ("WAYLAND_DISPLAY".into(), String::new())];
+        let (code, said) = ends("care4w", &[], &nowhere, folder.path());
+        assert_eq!(code, Some(1), "{said:?}");
+        let [line] = &said[..] else { panic!("not one line: {said:?}") };
+        assert!(line.contains("[NO_DISPLAY]"), "{line}");
+    }
+}
