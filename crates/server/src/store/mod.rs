@@ -5,11 +5,6 @@
 mod contract;
 mod model;
 mod sqlite;
-mod sqlite_calls;
-mod sqlite_claims;
-mod sqlite_imports;
-mod sqlite_password_links;
-mod sqlite_sign_ins;
 
 use async_trait::async_trait;
 use care4w_phone::Care4wId;

@@ -2,7 +2,8 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{AccountId, HeldNumber, ProvedClaim, SqliteStore, StoreError, Uniqueness};
+use super::SqliteStore;
+use crate::store::{AccountId, HeldNumber, ProvedClaim, StoreError, Uniqueness};
 
 impl SqliteStore {
     pub(super) async fn write_claim(&self, id: AccountId, number: Option<&HeldNumber>) -> Result<(), StoreError> {

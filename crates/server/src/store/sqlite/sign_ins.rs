@@ -2,8 +2,8 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::sqlite::{account_columns, account_from};
-use super::{Account, AccountId, RefreshHash, Rotation, SignInId, SqliteStore, StoreError, UnixMs};
+use super::{SqliteStore, account_columns, account_from};
+use crate::store::{Account, AccountId, RefreshHash, Rotation, SignInId, StoreError, UnixMs};
 
 impl SqliteStore {
     pub(super) async fn insert_sign_in(

@@ -1,8 +1,8 @@
 //! One-time links to a new password in [`SqliteStore`].
 
-use super::sqlite::{account_columns, account_from};
-use super::sqlite_sign_ins::revoke_all;
-use super::{AccountId, LinkHash, SqliteStore, StoreError, UnixMs, UsedLink};
+use super::sign_ins::revoke_all;
+use super::{SqliteStore, account_columns, account_from};
+use crate::store::{AccountId, LinkHash, StoreError, UnixMs, UsedLink};
 
 impl SqliteStore {
     pub(super) async fn insert_password_link(

@@ -7,8 +7,9 @@ use care4w_protocol::signal::Party;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{AccountId, CallsPage, NewCall, SqliteStore, StoreError, UnixMs, UntoldCall};
+use super::SqliteStore;
 use crate::clock;
+use crate::store::{AccountId, CallsPage, NewCall, StoreError, UnixMs, UntoldCall};
 
 impl SqliteStore {
     pub(super) async fn insert_call(&self, call: &NewCall) -> Result<(), StoreError> {

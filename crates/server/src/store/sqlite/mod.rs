@@ -1,3 +1,11 @@
+//! The store in one SQLite file.
+
+mod calls;
+mod claims;
+mod imports;
+mod password_links;
+mod sign_ins;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +16,7 @@ use care4w_protocol::rest::{CallRecord, Discoverable, SettingsChange};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Row, SqlitePool};
 
-use super::{
+use crate::store::{
     Account, AccountId, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
     NewAccount, NewCall, ProvedClaim, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField,
     Uniqueness, UnixMs, UntoldCall, UsedLink,
@@ -21,13 +29,13 @@ macro_rules! account_columns {
          a.phone_verified, a.claim_full, a.claim_national, a.claim_country, a.discoverable, a.created_at"
     };
 }
-pub(super) use account_columns;
+use account_columns;
 
 /// The store in one SQLite file, in WAL mode: one connection writes, several read.
 pub struct SqliteStore {
-    pub(super) write: SqlitePool,
-    pub(super) read: SqlitePool,
-    pub(super) uniqueness: Uniqueness,
+    write: SqlitePool,
+    read: SqlitePool,
+    uniqueness: Uniqueness,
 }
 
 impl SqliteStore {
@@ -43,7 +51,10 @@ impl SqliteStore {
             .busy_timeout(Duration::from_secs(5))
             .disable_statement_logging();
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!().run(&write).await.map_err(|error| StoreError::Database(Box::new(error)))?;
+        sqlx::migrate!("./migrations/sqlite")
+            .run(&write)
+            .await
+            .map_err(|error| StoreError::Database(Box::new(error)))?;
         let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
         let store = Self { write, read, uniqueness };
         store.hold_uniqueness().await?;
@@ -94,7 +105,7 @@ fn violated(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error().filter(|error| error.is_unique_violation()).map(|error| error.message())
 }
 
-pub(super) fn account_from(row: &SqliteRow) -> Result<Account, StoreError> {
+fn account_from(row: &SqliteRow) -> Result<Account, StoreError> {
     let phone = number_from(row, ["phone_full", "phone_national", "phone_country"])?;
     let discoverable = match row.try_get::<i64, _>("discoverable")? {
         0 => Discoverable::Nobody,

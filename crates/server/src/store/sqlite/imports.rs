@@ -3,7 +3,8 @@
 use care4w_phone::Care4wId;
 use sqlx::{Row, SqliteConnection};
 
-use super::{Brought, BroughtAccount, Claims, SqliteStore, StoreError, TakenField, Uniqueness};
+use super::SqliteStore;
+use crate::store::{Brought, BroughtAccount, Claims, StoreError, TakenField, Uniqueness};
 
 impl SqliteStore {
     /// All of them in one transaction: one that is refused leaves no trace, and the others stay.
