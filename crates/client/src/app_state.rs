@@ -4,7 +4,7 @@
 use care4w_calls::quality::{QualityCause, QualityLevel as Level};
 use care4w_calls::{BackendName, CallDirection as Direction, CallState as LineState, CallView as LineView};
 use care4w_protocol::rest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::Problem;
@@ -31,6 +31,9 @@ pub struct AppState {
     pub country: String,
     /// What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself.
     pub destination: Option<String>,
+    /// Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
+    /// it again ([`crate::Phone::blocked`]). The list itself may be long and is no part of the picture.
+    pub blocked_revision: u32,
 }
 
 /// Whether the server can be reached and can reach us.
@@ -144,6 +147,59 @@ pub struct PhoneState {
     pub known: bool,
     /// Whether the question for it stands open.
     pub prompt_open: bool,
+    /// Who may find this user by it.
+    pub discoverable_by_phone: Discoverable,
+}
+
+/// Who may find a user by their number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Discoverable {
+    /// Anybody who types the number.
+    #[default]
+    Everyone,
+    /// Nobody: the number reaches no one.
+    Nobody,
+}
+
+impl From<rest::Discoverable> for Discoverable {
+    fn from(discoverable: rest::Discoverable) -> Self {
+        match discoverable {
+            rest::Discoverable::Everyone => Self::Everyone,
+            rest::Discoverable::Nobody => Self::Nobody,
+        }
+    }
+}
+
+impl From<Discoverable> for rest::Discoverable {
+    fn from(discoverable: Discoverable) -> Self {
+        match discoverable {
+            Discoverable::Everyone => Self::Everyone,
+            Discoverable::Nobody => Self::Nobody,
+        }
+    }
+}
+
+/// Somebody whom this user has blocked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockedPerson {
+    /// The Care4W ID.
+    pub care4w_id: String,
+    /// What this user calls them, if a name was given.
+    pub display_name: Option<String>,
+    /// When, RFC 3339 in UTC.
+    pub blocked_at: String,
+}
+
+impl From<rest::BlockedPerson> for BlockedPerson {
+    fn from(person: rest::BlockedPerson) -> Self {
+        Self {
+            care4w_id: person.care4w_id.to_string(),
+            display_name: person.display_name,
+            blocked_at: person.blocked_at,
+        }
+    }
 }
 
 /// A verification code on its way: times as seconds since 1970.

@@ -1,11 +1,14 @@
 //! The phone: the one face that the window and the command line use.
 
 mod account;
+mod blocking;
 mod calling;
 mod events;
 mod number;
+mod settings;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -79,6 +82,8 @@ struct Inner {
     state: watch::Sender<AppState>,
     prompt: StdMutex<PhonePrompt>,
     lookups: StdMutex<LookupCache>,
+    /// The user ends this sign-in, and need not be told that it ended.
+    leaving: AtomicBool,
     /// Held while the settings are asked for.
     asking: tokio::sync::Mutex<()>,
     tasks: StdMutex<Vec<JoinHandle<()>>>,
@@ -122,6 +127,7 @@ impl Phone {
             call: None,
             country: country.code(),
             destination: None,
+            blocked_revision: 0,
         });
         let inner = Arc::new(Inner {
             session,
@@ -137,6 +143,7 @@ impl Phone {
             state,
             prompt: StdMutex::default(),
             lookups: StdMutex::default(),
+            leaving: AtomicBool::new(false),
             asking: tokio::sync::Mutex::default(),
             tasks: StdMutex::default(),
         });

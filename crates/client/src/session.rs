@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use care4w_phone::Care4wId;
 use care4w_protocol::ErrorCode;
 use care4w_protocol::rest::{Done, LoginRequest, RefreshRequest, Refreshed, RegisterRequest, SignedIn, User};
 use reqwest::Method;
@@ -170,6 +171,28 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Takes the name that the signed-in user has now, if it is still this one who is signed in.
+    pub async fn rename(&self, care4w_id: &Care4wId, name: &str) {
+        let mut current = self.current.lock().await;
+        let Some(session) = current.as_mut().filter(|session| session.user.care4w_id == *care4w_id) else { return };
+        if session.user.display_name == name {
+            return;
+        }
+        let _guard = self.lock_profile().await;
+        // Another process may have renewed the tokens meanwhile; what is stored counts.
+        if let Ok(Some(stored)) = self.load().await
+            && stored.user.id == session.user.id
+        {
+            *session = stored;
+        }
+        name.clone_into(&mut session.user.display_name);
+        let renamed = session.clone();
+        self.user.send_replace(Some(renamed.user.clone()));
+        if let Err(error) = self.save(renamed).await {
+            tracing::warn!(code = error.code(), "the new name is kept for this run alone");
+        }
     }
 
     /// Forgets a session that the server has ended.

@@ -385,6 +385,43 @@ pub struct CallsAnswer {
     pub next: Option<String>,
 }
 
+/// `PUT /users/blocks/{care4wId}`
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockRequest {
+    /// What the blocker calls the blocked, at most 80 characters; it is the blocker's own label and is kept as sent. The
+    /// server fills in nothing of its own, or the list would tell whether an id exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 80)]
+    pub display_name: Option<String>,
+}
+
+/// Somebody whom a user has blocked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockedPerson {
+    /// The id; whether somebody has it is not said.
+    #[schema(value_type = String)]
+    pub care4w_id: Care4wId,
+    /// What the blocker calls them, null if no name was given.
+    pub display_name: Option<String>,
+    /// When, RFC 3339 in UTC.
+    pub blocked_at: String,
+}
+
+impl std::fmt::Debug for BlockedPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BlockedPerson(<redacted>)")
+    }
+}
+
+/// Answer of `GET /users/blocks`, and of `PUT` and `DELETE /users/blocks/{care4wId}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BlockedAnswer {
+    /// The blocked as they are now, newest first.
+    pub blocked: Vec<BlockedPerson>,
+}
+
 /// Answer of calls that have nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Done {

@@ -1,9 +1,13 @@
-//! Signing in and out.
+//! Signing in and out, the password, and the end of the account.
 
-use care4w_protocol::rest::{LoginRequest, RegisterRequest, User};
+use std::sync::atomic::Ordering;
+
+use care4w_protocol::rest::{Done, ForgotRequest, LoginRequest, PasswordRequest, RegisterRequest, User};
+use reqwest::Method;
 
 use super::Phone;
 use crate::Problem;
+use crate::api::RequestError;
 use crate::credentials::CredentialError;
 use crate::session::SignInError;
 
@@ -36,6 +40,60 @@ impl Phone {
     pub async fn sign_out(&self) -> Result<(), Problem> {
         self.inner.state.send_modify(|state| state.session.notice = None);
         Ok(self.inner.session.sign_out().await?)
+    }
+
+    /// Changes the password. This user's other sign-ins end.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS` when `current` is wrong, `VALIDATION_ERROR` when `next` is too short or too long,
+    /// `RATE_LIMITED`, `SIGNED_OUT`, `OFFLINE`, …
+    pub async fn change_password(&self, current: String, next: String) -> Result<(), Problem> {
+        let body = PasswordRequest { current, next };
+        let _done: Done = self.inner.session.call(Method::POST, "auth/password", &[], Some(&body)).await?;
+        Ok(())
+    }
+
+    /// Has a one-time link to a new password sent by mail. The answer's sentence is the same whether or not the address
+    /// has an account.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for what is no address, `RATE_LIMITED`, `OFFLINE`, …
+    pub async fn forgot_password(&self, email: &str) -> Result<Done, Problem> {
+        let body = ForgotRequest { email: email.trim().to_owned() };
+        Ok(self.inner.session.api().call(Method::POST, "auth/forgot", &[], Some(&body), None).await?)
+    }
+
+    /// Ends all of this user's sign-ins, on every device, and signs out here.
+    ///
+    /// # Errors
+    /// `SIGNED_OUT`, `OFFLINE`, …: then nothing ended.
+    pub async fn sign_out_everywhere(&self) -> Result<(), Problem> {
+        self.leave(Method::POST, "auth/logout-all").await
+    }
+
+    /// Deletes the account with all that belongs to it, at once and for good, and signs out here. The server asks for
+    /// no password: who shows this asks the person first.
+    ///
+    /// # Errors
+    /// `SIGNED_OUT`, `OFFLINE`, …: then nothing was deleted.
+    pub async fn delete_account(&self) -> Result<(), Problem> {
+        self.leave(Method::DELETE, "users/me").await
+    }
+
+    async fn leave(&self, method: Method, path: &str) -> Result<(), Problem> {
+        // The socket may hear of it before the answer is here.
+        self.inner.leaving.store(true, Ordering::SeqCst);
+        let left: Result<Done, RequestError> = self.inner.session.call(method, path, &[], None::<&()>).await;
+        if let Err(error) = left {
+            self.inner.leaving.store(false, Ordering::SeqCst);
+            return Err(error.into());
+        }
+        self.inner.state.send_modify(|state| state.session.notice = None);
+        if let Err(error) = self.inner.session.forget().await {
+            // What is left in the keychain opens nothing any more.
+            tracing::warn!(code = error.code(), "an ended session could not be removed from the keychain");
+        }
+        Ok(())
     }
 
     /// Who is signed in, once the keychain has answered.

@@ -1,6 +1,7 @@
 //! What happens without anybody asking: the kept session, the connection's news, the line's news.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use care4w_calls::{CallState as LineState, EndReason};
@@ -50,6 +51,10 @@ pub(super) async fn run(inner: Arc<Inner>, mut connection: mpsc::UnboundedReceiv
         let now = user.borrow_and_update().clone();
         if now != shown {
             match &now {
+                // The same user by another name.
+                Some(user) if shown.as_ref().is_some_and(|shown| shown.id == user.id) => {
+                    inner.state.send_modify(|state| state.session.user = Some(user.clone().into()));
+                }
                 Some(user) => signed_in(&inner, user),
                 None => {
                     inner.connection.stop();
@@ -84,6 +89,7 @@ fn spawn<F: Future<Output = ()> + Send + 'static>(inner: &Arc<Inner>, task: impl
 }
 
 fn signed_in(inner: &Arc<Inner>, user: &User) {
+    inner.leaving.store(false, Ordering::SeqCst);
     inner.lookups.lock().expect("no one panics with the lookups locked").clear();
     inner.state.send_modify(|state| {
         state.session.status = SessionStatus::SignedIn;
@@ -122,10 +128,13 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
             if let Err(error) = inner.session.forget().await {
                 tracing::warn!(code = error.code(), "an ended session could not be removed from the keychain");
             }
-            inner.state.send_modify(|state| state.session.notice = Some(RequestError::SignedOut.into()));
+            if !inner.leaving.load(Ordering::SeqCst) {
+                inner.state.send_modify(|state| state.session.notice = Some(RequestError::SignedOut.into()));
+            }
         }
         ConnectionEvent::Message(ServerMessage::SettingsChanged) => {
             inner.lookups.lock().expect("no one panics with the lookups locked").clear();
+            inner.blocked_changed();
             spawn(inner, |inner| async move { inner.refresh_settings().await });
         }
         // History, with its missed calls, comes with its own screen.
@@ -166,7 +175,7 @@ impl Inner {
         let answer: Result<SettingsAnswer, _> =
             self.session.call(Method::GET, "users/settings", &[], None::<&()>).await;
         match answer {
-            Ok(answer) => self.take_settings(&answer.settings),
+            Ok(answer) => self.take_settings(&answer.settings).await,
             Err(error) => {
                 tracing::debug!(code = error.code(), "the settings could not be asked for");
                 self.prompt(Input::CheckFailed);
@@ -174,7 +183,12 @@ impl Inner {
         }
     }
 
-    pub(super) fn take_settings(&self, settings: &Settings) {
+    pub(super) async fn take_settings(&self, settings: &Settings) {
+        self.session.rename(&settings.care4w_id, &settings.display_name).await;
+        self.state.send_if_modified(|state| {
+            let now = settings.discoverable_by_phone.into();
+            std::mem::replace(&mut state.phone.discoverable_by_phone, now) != now
+        });
         self.take_number(
             settings.personal_phone_number.as_deref(),
             settings.phone_verified,
