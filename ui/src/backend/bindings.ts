@@ -63,6 +63,11 @@ export type AppState = {
 	country: string,
 	/**  What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself. */
 	destination: string | null,
+	/**
+	 *  Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
+	 *  it again ([`crate::Phone::blocked`]). The list itself may be long and is no part of the picture.
+	 */
+	blockedRevision: number,
 };
 
 /**  A sound device. */
@@ -206,6 +211,13 @@ export type DialPreview = {
 	reason: Problem | null,
 };
 
+/**  Who may find a user by their number. */
+export type Discoverable = 
+/**  Anybody who types the number. */
+"everyone" | 
+/**  Nobody: the number reaches no one. */
+"nobody";
+
 /**  Why a call ended. */
 export type EndReason = {
 	/**  Stable code. */
@@ -272,6 +284,8 @@ export type PhoneState = {
 	known: boolean,
 	/**  Whether the question for it stands open. */
 	promptOpen: boolean,
+	/**  Who may find this user by it. */
+	discoverableByPhone: Discoverable,
 };
 
 /**  A failed command at the edge (window or command line): a stable code to match on, a sentence to show. */
