@@ -38,7 +38,17 @@ impl Purpose {
                 &["dbus", "fonts-dejavu-core", "gnome-keyring", "imagemagick", "pulseaudio", "pulseaudio-utils", "xvfb"]
             }
             Self::Test => {
-                &["asterisk-core-sounds-en-g722", "ffmpeg", "python3-dev", "python3-venv", "webkit2gtk-driver"]
+                &[
+                    "asterisk-core-sounds-en-g722",
+                    "chromium",
+                    "coturn",
+                    "ffmpeg",
+                    "iproute2",
+                    "postgresql",
+                    "python3-dev",
+                    "python3-venv",
+                    "webkit2gtk-driver",
+                ]
             }
         }
     }
