@@ -55,7 +55,9 @@ impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         match &error {
             RequestError::Refused { retry_after: Some(wait), .. } if error.is(ErrorCode::RateLimited) => {
-                Problem::new(error.code(), format!("Too many tries. Try again in {}.", in_words(*wait)))
+                let seconds = u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX);
+                let sentence = format!("Too many tries. Try again in {}.", in_words(*wait));
+                Problem { retry_after: Some(seconds), ..Problem::new(error.code(), sentence) }
             }
             _ => Problem::new(error.code(), error.to_string()),
         }
@@ -186,6 +188,15 @@ mod tests {
         assert_eq!(in_words(Duration::from_secs(40)), "40 s");
         assert_eq!(in_words(Duration::from_secs(180)), "3 minutes");
         assert_eq!(in_words(Duration::from_secs(7200)), "2 hours");
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_words_and_in_seconds() {
+        let body = br#"{"success":false,"error":{"code":"RATE_LIMITED","message":"Too many."}}"#;
+        let refused = refusal(StatusCode::TOO_MANY_REQUESTS, body, Some(Duration::from_secs(40)));
+        let problem = Problem::from(refused);
+        assert_eq!(problem.message, "Too many tries. Try again in 40 s.");
+        assert_eq!(problem.retry_after, Some(40));
     }
 
     #[test]

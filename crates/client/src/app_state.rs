@@ -143,6 +143,8 @@ pub struct PhoneState {
     pub pending: Option<String>,
     /// The code that was sent to it, if one was sent from here.
     pub code: Option<CodeState>,
+    /// The number that was held or claimed here until somebody else proved it, as people write it for abroad.
+    pub lost: Option<String>,
     /// Whether the server has said if there is one.
     pub known: bool,
     /// Whether the question for it stands open.
@@ -276,6 +278,8 @@ pub struct CallPeer {
     pub name: Option<String>,
     /// A phone number or a Care4W ID.
     pub detail: String,
+    /// The Care4W ID, where the other end has one.
+    pub care4w_id: Option<String>,
 }
 
 /// What carries a call.
@@ -340,6 +344,7 @@ impl From<&LineView> for CallView {
             peer: CallPeer {
                 name: Some(view.peer.name.clone()).filter(|name| *name != view.peer.detail),
                 detail: view.peer.detail.clone(),
+                care4w_id: view.peer.care4w_id.as_ref().map(ToString::to_string),
             },
             backend: match view.backend {
                 BackendName::Twilio => CallBackend::Twilio,

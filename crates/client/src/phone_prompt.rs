@@ -2,8 +2,9 @@
 //!
 //! Invariant: it opens once per sign-in at most; never before the check has answered, never when the check failed
 //! (offline is not "no number"), never while a call rings or runs (it waits), never when a number is set. It
-//! closes by itself when a number is set anywhere; a number that waits for its code leaves it as it stands. Who loses a
-//! claim or a number is asked again. A dismissal is remembered before the question closes.
+//! closes by itself when a number is set anywhere; a number that waits for its code leaves it as it stands. A call that
+//! begins while it is open puts it away until the call has ended: whoever rings must be seen. Who loses a claim or a
+//! number is asked again, also who skipped it before: it is news. A dismissal is remembered before the question closes.
 //!
 //! Inputs, by who may send them:
 //! - the session: [`Input::SignedIn`], [`Input::SignedOut`]
@@ -104,6 +105,10 @@ pub struct PhonePrompt {
     in_call: bool,
     asked: bool,
     open: bool,
+    /// A call came while it was open.
+    put_away: bool,
+    /// Somebody else proved the number, and the person was not told yet.
+    lost: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -116,6 +121,8 @@ impl Default for PhonePrompt {
             in_call: false,
             asked: false,
             open: false,
+            put_away: false,
+            lost: false,
             outputs: VecDeque::new(),
         }
     }
@@ -132,6 +139,7 @@ impl PhonePrompt {
         match input {
             Input::SignedIn(dismissal) => {
                 self.close();
+                self.lost = false;
                 self.signed_in = true;
                 self.dismissal = dismissal;
                 self.number = Number::Unknown;
@@ -145,19 +153,36 @@ impl PhonePrompt {
             }
             Input::HasNumber => {
                 self.number = Number::Set;
+                self.lost = false;
                 self.close();
             }
-            Input::Pending => self.number = Number::Pending,
+            Input::Pending => {
+                self.number = Number::Pending;
+                self.lost = false;
+            }
             Input::NoNumber => {
                 // Somebody else proved the number that was held or claimed here.
                 if matches!(self.number, Number::Set | Number::Pending) {
                     self.asked = false;
+                    self.lost = true;
                 }
                 self.number = Number::NotSet;
             }
             Input::CheckFailed => {}
-            Input::CallBegan => self.in_call = true,
-            Input::CallEnded => self.in_call = false,
+            // Each news of the call comes as this; the person may have opened the question during the call.
+            Input::CallBegan if self.in_call => {}
+            Input::CallBegan => {
+                self.in_call = true;
+                let was_open = self.open;
+                self.close();
+                self.put_away = was_open;
+            }
+            Input::CallEnded => {
+                self.in_call = false;
+                if self.put_away {
+                    self.open();
+                }
+            }
             Input::Skip if self.open => {
                 let times = match self.dismissal {
                     Some(Dismissal::Skipped { times, .. }) => times.saturating_add(1),
@@ -197,7 +222,10 @@ impl PhonePrompt {
     }
 
     fn open_if_due(&mut self, now: UnixTime) {
-        let dismissed = self.dismissal.is_some_and(|dismissal| dismissal.holds(now));
+        let dismissed = match self.dismissal {
+            Some(Dismissal::Skipped { .. }) if self.lost => false,
+            dismissal => dismissal.is_some_and(|dismissal| dismissal.holds(now)),
+        };
         let due = self.signed_in
             && matches!(self.number, Number::NotSet | Number::Pending)
             && !dismissed
@@ -210,11 +238,14 @@ impl PhonePrompt {
     }
 
     fn open(&mut self) {
+        self.put_away = false;
+        self.lost = false;
         self.open = true;
         self.outputs.push_back(Output::Open);
     }
 
     fn close(&mut self) {
+        self.put_away = false;
         if std::mem::take(&mut self.open) {
             self.outputs.push_back(Output::Close);
         }
@@ -269,6 +300,27 @@ mod tests {
         let mut prompt = after(&[Input::SignedIn(None), Input::CallBegan, Input::NoNumber]);
         assert!(!prompt.is_open(), "it must not open over a ringing or running call");
         prompt.handle(Input::CallEnded, NOW);
+        assert!(prompt.is_open());
+    }
+
+    #[test]
+    fn a_call_that_begins_puts_it_away_until_the_call_has_ended() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::NoNumber, Input::CallBegan]);
+        assert!(!prompt.is_open(), "whoever rings must be seen");
+        prompt.handle(Input::CallBegan, NOW);
+        assert!(!prompt.is_open());
+        prompt.handle(Input::CallEnded, NOW);
+        assert!(prompt.is_open(), "nobody has answered it");
+        prompt.handle(Input::CallBegan, NOW);
+        prompt.handle(Input::HasNumber, NOW);
+        prompt.handle(Input::CallEnded, NOW);
+        assert!(!prompt.is_open(), "it was answered elsewhere during the call");
+    }
+
+    #[test]
+    fn who_opens_it_during_a_call_keeps_it() {
+        let mut prompt = after(&[Input::SignedIn(None), Input::HasNumber, Input::CallBegan, Input::OpenFromSettings]);
+        prompt.handle(Input::CallBegan, NOW);
         assert!(prompt.is_open());
     }
 
@@ -355,6 +407,13 @@ mod tests {
             prompt.handle(Input::NoNumber, NOW);
             assert!(prompt.is_open());
         }
+        let mut skipped = after(&[Input::SignedIn(None), Input::Pending, Input::Skip]);
+        assert!(!skipped.is_open());
+        skipped.handle(Input::NoNumber, NOW);
+        assert!(skipped.is_open(), "who skipped the code is told that somebody else had it");
+        let mut never = after(&[Input::SignedIn(None), Input::Pending, Input::Never]);
+        never.handle(Input::NoNumber, NOW);
+        assert!(!never.is_open(), "who said never is not asked");
         let mut removed = after(&[Input::SignedIn(None), Input::NoNumber, Input::HasNumber, Input::Removed]);
         removed.handle(Input::NoNumber, NOW);
         assert!(!removed.is_open(), "who removed it themselves is not asked");
@@ -387,7 +446,16 @@ mod tests {
         ) {
             let mut prompt = PhonePrompt::default();
             let (mut opened, mut in_call, mut has_number, mut signed_in, mut may_lose) = (0, false, false, false, false);
+            // A question that a call put away is the same one when it comes back.
+            let mut comes_back = false;
             for input in inputs {
+                let back = comes_back && input == Input::CallEnded;
+                comes_back = match input {
+                    Input::CallBegan => comes_back || prompt.is_open() && !in_call,
+                    Input::CallEnded | Input::HasNumber | Input::SignedIn(_) | Input::SignedOut => false,
+                    Input::OpenFromSettings => false,
+                    _ => comes_back,
+                };
                 match input {
                     Input::SignedIn(_) => { opened = 0; has_number = false; may_lose = false; signed_in = true; }
                     Input::SignedOut => { signed_in = false; has_number = false; may_lose = false; }
@@ -404,7 +472,7 @@ mod tests {
                 }
                 prompt.handle(input, NOW);
                 while let Some(output) = prompt.poll() {
-                    if output == Output::Open && input != Input::OpenFromSettings {
+                    if output == Output::Open && input != Input::OpenFromSettings && !back {
                         opened += 1;
                         prop_assert!(!in_call && !has_number && signed_in);
                     }

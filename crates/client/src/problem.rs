@@ -10,11 +10,15 @@ pub struct Problem {
     pub code: String,
     /// One sentence that says what happened and what to do.
     pub message: String,
+    /// Seconds after which it may be tried again, where the server said so.
+    #[serde(rename = "retryAfter")]
+    #[specta(optional)]
+    pub retry_after: Option<u32>,
 }
 
 impl Problem {
     /// A problem by its code and sentence.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
+        Self { code: code.into(), message: message.into(), retry_after: None }
     }
 }

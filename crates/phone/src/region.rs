@@ -56,6 +56,14 @@ impl Region {
             .map(Region)
     }
 
+    /// The calling codes that belong to no country, such as 800 (freephone all over the world), in order.
+    pub fn calling_codes_of_no_country() -> Vec<u16> {
+        let codes = PHONE_NUMBER_UTIL.get_supported_global_network_calling_codes();
+        let mut codes: Vec<u16> = codes.filter_map(|code| code.try_into().ok()).collect();
+        codes.sort_unstable();
+        codes
+    }
+
     /// Every region, ordered by its letters.
     pub fn all() -> &'static [Region] {
         &ALL
@@ -152,6 +160,13 @@ mod tests {
             assert!((1..=999).contains(&region.calling_code()));
             assert_eq!(Region::parse(&region.to_string()), Ok(*region));
         }
+    }
+
+    #[test]
+    fn the_codes_of_no_country_are_listed_beside_the_regions() {
+        let codes = Region::calling_codes_of_no_country();
+        assert!(codes.contains(&800) && codes.contains(&878) && codes.is_sorted(), "{codes:?}");
+        assert!(codes.iter().all(|code| Region::main_for_calling_code(*code).is_none()), "{codes:?}");
     }
 
     #[test]

@@ -14,7 +14,9 @@ use tokio::sync::mpsc;
 use super::Inner;
 use crate::Problem;
 use crate::api::RequestError;
-use crate::app_state::{CallView, CodeState, ConnectionState, PhoneState, SessionState, SessionStatus};
+use crate::app_state::{
+    CallView, CodeState, ConnectionState, PhoneState, SessionState, SessionStatus, VerificationMode,
+};
 use crate::connection::ConnectionEvent;
 use crate::defaults::{CODE_LIVES, CODE_RESEND_AFTER};
 use crate::phone_prompt::{Dismissal, Input};
@@ -221,14 +223,26 @@ impl Inner {
         self.state.send_modify(|state| state.phone.code = Some(code));
     }
 
+    /// The person has read that somebody else proved the number.
+    pub(super) fn told_of_loss(&self) {
+        self.state.send_if_modified(|state| state.phone.lost.take().is_some());
+    }
+
     fn take_number(&self, full: Option<&str>, verified: bool, pending: Option<&str>) {
         // A number that nobody proved yet is not the user's number; it only waits.
         let number = full.filter(|full| Some(*full) != pending || verified);
         self.state.send_modify(|state| {
+            let before = state.phone.clone();
             state.phone.full = number.map(ToOwned::to_owned);
             state.phone.number = number.map(international);
             state.phone.verified = verified && number.is_some();
             let pending = pending.map(international);
+            let gone = number.is_none() && pending.is_none();
+            // Only what nobody proved can be taken from its holder.
+            let unproved = || before.pending.clone().or(before.number.clone().filter(|_| !before.verified));
+            let verifies = state.server.verification != VerificationMode::Off;
+            state.phone.lost =
+                if gone { before.lost.clone().or_else(|| unproved().filter(|_| verifies)) } else { None };
             if state.phone.pending != pending {
                 state.phone.code = None;
             }

@@ -58,6 +58,10 @@ impl Phone {
     pub async fn phone_remove(&self) -> Result<PhoneAnswer, Problem> {
         let answer: PhoneAnswer = self.inner.session.call(Method::DELETE, "users/phone", &[], None::<&()>).await?;
         self.inner.prompt(Input::Removed);
+        // Nobody took it: there is nothing to be told.
+        self.inner.state.send_modify(|state| {
+            (state.phone.number, state.phone.pending, state.phone.lost) = (None, None, None);
+        });
         self.inner.take_answer(&answer);
         Ok(answer)
     }
@@ -86,11 +90,13 @@ impl Phone {
     /// "Skip for now", Escape, or closing the modal.
     pub fn phone_skip(&self) {
         self.inner.prompt(Input::Skip);
+        self.inner.told_of_loss();
     }
 
     /// "Don't ask again".
     pub fn phone_never(&self) {
         self.inner.prompt(Input::Never);
+        self.inner.told_of_loss();
     }
 
     /// Opens the question from settings.
