@@ -43,7 +43,7 @@ pub enum Command {
         #[arg(long)]
         name: String,
         #[command(flatten)]
-        password: Password,
+        password: PasswordStdin,
     },
     /// Sign in.
     Login {
@@ -51,15 +51,40 @@ pub enum Command {
         #[arg(long)]
         email: String,
         #[command(flatten)]
-        password: Password,
+        password: PasswordStdin,
     },
     /// Sign out of this profile.
-    Logout,
+    Logout {
+        /// End the sign-ins on all other devices too.
+        #[arg(long)]
+        everywhere: bool,
+    },
     /// Who is signed in.
     Whoami,
+    /// The password.
+    #[command(subcommand)]
+    Password(PasswordCommand),
+    /// The account itself.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// The personal phone number.
     #[command(subcommand)]
     Phone(PhoneCommand),
+    /// Block somebody: they no longer reach or find you, and cannot tell.
+    Block {
+        /// Their Care4W ID.
+        id: String,
+        /// What you call them; kept in your list.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Let somebody through again.
+    Unblock {
+        /// Their Care4W ID.
+        id: String,
+    },
+    /// Whom you have blocked, newest first.
+    Blocked,
     /// Who would be called, and how.
     Lookup {
         /// A phone number or a Care4W ID.
@@ -98,10 +123,40 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
-pub struct Password {
+pub struct PasswordStdin {
     /// Read the password from stdin; one newline at its end is stripped.
     #[arg(long, required = true)]
     pub password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PasswordCommand {
+    /// Change it: two lines on stdin, the password until now and the one from now on. Your other sign-ins end.
+    Change,
+    /// Have a one-time link to a new one sent by mail.
+    Forgot {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Delete the account and all that belongs to it, for good.
+    Delete {
+        /// Yes, for good.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Finders {
+    /// Anybody who types the number.
+    Everyone,
+    /// Nobody.
+    Nobody,
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,6 +176,11 @@ pub enum PhoneCommand {
     Resend,
     /// Give the number up.
     Remove,
+    /// Say who may find you by your number.
+    Discoverable {
+        /// Who.
+        who: Finders,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -2,11 +2,13 @@
 
 mod account;
 mod answer;
+mod blocking;
 mod call;
 mod devices;
 mod doctor;
 mod lookup;
 mod number;
+mod password;
 mod personal_number;
 mod shutdown;
 mod sound_files;
@@ -17,7 +19,7 @@ use care4w_client::Phone;
 use care4w_client::app_state::{ConnectionState, SessionStatus};
 use care4w_client::numbers::Region;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{AccountCommand, Arguments, Command};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::Profile;
@@ -42,8 +44,13 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Register { email, name, .. } => account::register(&profile, &email, &name, output).await,
         Command::Login { email, .. } => account::login(&profile, &email, output).await,
-        Command::Logout => account::logout(&profile, output).await,
+        Command::Logout { everywhere } => account::logout(&profile, everywhere, output).await,
         Command::Whoami => account::whoami(&profile, output).await,
+        Command::Password(command) => password::run(&profile, command, output).await,
+        Command::Account(AccountCommand::Delete { yes }) => account::delete(&profile, yes, output).await,
+        Command::Block { id, name } => blocking::block(&profile, &id, name, output).await,
+        Command::Unblock { id } => blocking::unblock(&profile, &id, output).await,
+        Command::Blocked => blocking::list(&profile, output).await,
         Command::Phone(command) => personal_number::run(&profile, command, output).await,
         Command::Lookup { destination, country } => {
             lookup::run(&profile, &destination, country.as_deref(), output).await

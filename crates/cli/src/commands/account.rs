@@ -1,6 +1,4 @@
-//! register, login, logout, whoami.
-
-use std::io::Read;
+//! register, login, logout, whoami, account delete.
 
 use care4w_client::protocol::rest::User;
 
@@ -9,7 +7,7 @@ use crate::output::Output;
 use crate::profile::Profile;
 
 pub async fn register(profile: &Profile, email: &str, name: &str, output: Output) -> Result<(), Failure> {
-    let password = password_from_stdin()?;
+    let password = super::password::from_stdin()?;
     let user = profile.phone().register(email, password, name).await?;
     profile.remember_server()?;
     say(output, &user);
@@ -17,18 +15,35 @@ pub async fn register(profile: &Profile, email: &str, name: &str, output: Output
 }
 
 pub async fn login(profile: &Profile, email: &str, output: Output) -> Result<(), Failure> {
-    let password = password_from_stdin()?;
+    let password = super::password::from_stdin()?;
     let user = profile.phone().sign_in(email, password).await?;
     profile.remember_server()?;
     say(output, &user);
     Ok(())
 }
 
-pub async fn logout(profile: &Profile, output: Output) -> Result<(), Failure> {
+pub async fn logout(profile: &Profile, everywhere: bool, output: Output) -> Result<(), Failure> {
     let phone = profile.phone();
     super::signed_in(&phone).await?;
-    phone.sign_out().await?;
-    output.say(&serde_json::json!({"signedOut": true}), || "Signed out.".into());
+    if everywhere {
+        phone.sign_out_everywhere().await?;
+    } else {
+        phone.sign_out().await?;
+    }
+    output.say(&serde_json::json!({"signedOut": true}), || {
+        if everywhere { "Signed out everywhere.".into() } else { "Signed out.".into() }
+    });
+    Ok(())
+}
+
+pub async fn delete(profile: &Profile, yes: bool, output: Output) -> Result<(), Failure> {
+    if !yes {
+        return Err(Failure::usage("CONFIRM", "This deletes the account for good. If you mean it, add --yes."));
+    }
+    let phone = profile.phone();
+    super::signed_in(&phone).await?;
+    phone.delete_account().await?;
+    output.say(&serde_json::json!({"deleted": true}), || "The account was deleted.".into());
     Ok(())
 }
 
@@ -45,23 +60,4 @@ pub async fn whoami(profile: &Profile, output: Output) -> Result<(), Failure> {
 
 fn say(output: Output, user: &User) {
     output.say(user, || format!("{} <{}> {}", user.display_name, user.email, user.care4w_id));
-}
-
-/// The password as it was piped in, without one newline at its end.
-fn password_from_stdin() -> Result<String, Failure> {
-    let mut password = String::new();
-    std::io::stdin()
-        .take(64 * 1024)
-        .read_to_string(&mut password)
-        .map_err(|_| Failure::usage("INVALID_PASSWORD", "The password on stdin is not UTF-8 text."))?;
-    if password.ends_with('\n') {
-        password.pop();
-        if password.ends_with('\r') {
-            password.pop();
-        }
-    }
-    if password.is_empty() {
-        return Err(Failure::usage("INVALID_PASSWORD", "There is no password on stdin."));
-    }
-    Ok(password)
 }

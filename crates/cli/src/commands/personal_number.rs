@@ -1,9 +1,10 @@
-//! phone show, check, set, verify, resend, remove.
+//! phone show, check, set, verify, resend, remove, discoverable.
 
 use care4w_client::Phone;
+use care4w_client::app_state::Discoverable;
 use care4w_client::protocol::rest::PhoneAnswer;
 
-use crate::arguments::{Number, PhoneCommand};
+use crate::arguments::{Finders, Number, PhoneCommand};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::profile::Profile;
@@ -28,6 +29,14 @@ pub async fn run(profile: &Profile, command: PhoneCommand, output: Output) -> Re
             output.say(&answer, || answer.message.clone());
         }
         PhoneCommand::Remove => say(output, &phone.phone_remove().await?),
+        PhoneCommand::Discoverable { who } => {
+            let (who, sentence) = match who {
+                Finders::Everyone => (Discoverable::Everyone, "Anybody who types your number finds you."),
+                Finders::Nobody => (Discoverable::Nobody, "Nobody finds you by your number."),
+            };
+            phone.set_discoverable(who).await?;
+            output.say(&serde_json::json!({ "discoverableByPhone": who }), || sentence.into());
+        }
     }
     Ok(())
 }
