@@ -1,13 +1,14 @@
 use crate::Direction;
 use crate::endpoint::{Microphone, Opened, Speaker};
 use crate::packet::RtpAudio;
+use crate::sending::NetworkReport;
 
 /// What the engine is told.
 pub enum Command {
     Start,
     Packet(RtpAudio),
     Digit(char),
-    ExpectedLoss(u8),
+    Report(NetworkReport),
     Microphone(Opened<Microphone>),
     Speaker(Opened<Speaker>),
     Lost(Direction, u64),

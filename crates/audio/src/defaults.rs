@@ -26,6 +26,24 @@ pub const DECODER_COMPLEXITY: i32 = 7;
 pub const EXPECTED_LOSS_MIN: u8 = 5;
 /// Percent. Beyond this the encoder spends more on the past than on the present.
 pub const EXPECTED_LOSS_MAX: u8 = 30;
+/// Percent. While anything is lost, the encoder is told of no less: measured, at 40 kbit/s, 4.30 of PESQ at 5 % loss
+/// and no cost on a clean network; under 19 % it emits no deep redundancy.
+pub const EXPECTED_LOSS_PINNED: u8 = 20;
+/// Percent of loss from which the last packet is carried again in good quality, for a quarter more of bits.
+pub const PROTECT_FROM_LOSS: f64 = 1.0;
+/// Percent of loss from which packets describe a tenth of a second before them (DRED). Measured at 10 % in bursts of
+/// three: PESQ 3.31 with it, 2.44 without; at 10 % one by one 3.87 and 4.03, at 20 % 3.40 and 3.17.
+pub const DEEP_FROM_LOSS: f64 = 8.0;
+/// In steps of 10 ms. 200 and 500 ms gained nothing (measured).
+pub const DEEP_STEPS: u8 = 10;
+/// Bits a second: with fewer, deep redundancy takes from the voice what it cannot give back (measured).
+pub const DEEP_BITRATE_MIN: u32 = 40_000;
+/// How much of a new report is believed at once.
+pub const REPORT_SMOOTHING: f64 = 0.3;
+/// How long the sender stays prepared for loss that is over.
+pub const PLAN_MEMORY: Duration = Duration::from_secs(10);
+/// A round trip longer than the shortest by this is a queue that fills: NetEQ and GCC call 200–250 ms overuse.
+pub const CONGESTED_ROUND_TRIP: Duration = Duration::from_millis(250);
 /// libopus' advice for one packet's buffer (`opus_encode`).
 pub const PACKET_BYTES_MAX: usize = 1_500;
 /// The longest packet: 120 ms (RFC 6716, section 2.1.4).
@@ -49,6 +67,16 @@ pub const JITTER_QUANTILE: f64 = 0.97;
 pub const TARGET_DECAY_PER_SECOND: Duration = Duration::from_millis(40);
 /// How long a loss keeps the target one frame higher, so that the packet after the next loss is there to recover it.
 pub const LOSS_MEMORY: Duration = Duration::from_secs(10);
+/// The share of what is lost that the buffer waits to bring back.
+pub const LOOK_AHEAD_SHARE: f64 = 0.9;
+/// Packets that it waits for at most: as far as deep redundancy of 100 ms reaches back.
+pub const LOOK_AHEAD_MOST: i64 = 4;
+/// Packets that it waits for while deep redundancy comes and too little is known of what is lost.
+pub const LOOK_AHEAD_START: i64 = 3;
+/// Losses after which enough is known: moving the delay back and forth costs more (0.3 of PESQ) than it gains.
+pub const LOOK_AHEAD_EVIDENCE: usize = 40;
+/// A longer run of lost packets is an outage, from which nothing is learnt.
+pub const LOSS_RUN_MAX: i64 = 10;
 /// Off the target by more than this, sound is shortened or stretched by single pitch periods.
 pub const PACE_DEAD_BAND: Duration = Duration::from_millis(10);
 /// Over the target by more than this, sound is shortened as fast as it goes.

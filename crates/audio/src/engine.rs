@@ -21,8 +21,9 @@ use crate::packet::EncodedFrame;
 use crate::playout::FarEnd;
 use crate::priority;
 use crate::processing::VoiceProcessing;
+use crate::sending::Sending;
 use crate::tones::DigitTone;
-use crate::{Direction, ReceiveStats};
+use crate::{Direction, PacketTime, ReceiveStats};
 
 /// Where encoded frames go.
 pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
@@ -61,6 +62,9 @@ pub struct Engine {
     pacer: Pacer,
     processing: VoiceProcessing,
     encoder: Encoder,
+    sending: Sending,
+    /// How much sound goes into a packet.
+    packet: usize,
     far: FarEnd,
     digits: Vec<DigitTone>,
     frame: Vec<f32>,
@@ -83,7 +87,8 @@ impl Engine {
         microphone: Opened<Microphone>,
         speaker: Opened<Speaker>,
         processing: VoiceProcessing,
-        encoder: Encoder,
+        (encoder, sending): (Encoder, Sending),
+        packet: PacketTime,
         far: FarEnd,
     ) -> Self {
         let now = Instant::now();
@@ -98,6 +103,8 @@ impl Engine {
             pacer: Pacer::new(now),
             processing,
             encoder,
+            sending,
+            packet: packet.samples(),
             far,
             digits: Vec::new(),
             frame: Vec::with_capacity(FRAME_SAMPLES),
@@ -143,7 +150,11 @@ impl Engine {
                     self.far.receive(packet);
                 }
                 Ok(Command::Digit(digit)) => self.digits.extend(DigitTone::new(digit)),
-                Ok(Command::ExpectedLoss(percent)) => self.encoder.set_expected_loss(percent),
+                Ok(Command::Report(report)) => {
+                    if let Some(plan) = self.sending.handle(report, Instant::now()) {
+                        self.encoder.follow(plan);
+                    }
+                }
                 Ok(Command::Microphone(opened)) => {
                     self.microphone_watch = Watch::new(opened.generation, Instant::now());
                     exchange(&mut self.microphone, opened.device);
@@ -246,7 +257,7 @@ impl Engine {
         }
         self.input.hear(&*sound);
         self.frame.extend_from_slice(sound);
-        if self.frame.len() < FRAME_SAMPLES {
+        if self.frame.len() < self.packet {
             return;
         }
         let encoded = self.encoder.encode(&self.frame);
@@ -256,7 +267,7 @@ impl Engine {
                 let muted = self.opener.shared.muted.load(Ordering::Acquire);
                 let starts_talkspurt = self.talkspurt && !muted;
                 self.talkspurt &= muted;
-                (self.send)(EncodedFrame { payload, samples: FRAME_SAMPLES as u32, starts_talkspurt });
+                (self.send)(EncodedFrame { payload, samples: self.packet as u32, starts_talkspurt });
             }
             Err(error) => tracing::warn!(%error, "a frame was not encoded"),
         }
@@ -301,7 +312,7 @@ impl Engine {
             loss_percent: percent(stats.lost, stats.lost + stats.received),
             recent_loss_percent: stats.recent_loss_percent,
             concealed_percent: percent(stats.concealed, stats.played),
-            recovered_percent: percent(stats.recovered, stats.played),
+            recovered_percent: percent(stats.recovered + stats.rebuilt, stats.played),
             buffer_ms: stats.delay.max(0) as f64 / 48.0,
             received: stats.received,
             lost: stats.lost,

@@ -39,6 +39,7 @@ mod playout;
 mod priority;
 mod processing;
 mod resample;
+mod sending;
 mod shared;
 mod stats;
 mod stretch;
@@ -51,14 +52,16 @@ pub mod parts {
     pub use crate::opus::{Encoder, OpusError};
     pub use crate::playout::FarEnd;
     pub use crate::processing::VoiceProcessing;
+    pub use crate::sending::{Sending, SendingPlan};
     pub use crate::wav::WavReader;
 }
 
-pub use call_audio::{CallAudio, CallAudioConfig};
+pub use call_audio::{CallAudio, CallAudioConfig, PacketTime};
 pub use device::{Device, DeviceSelector, Direction};
 pub use error::OpenAudioError;
 pub use levels::Levels;
 pub use notice::Notice;
 pub use packet::{EncodedFrame, RtpAudio};
 pub use processing::Processing;
+pub use sending::NetworkReport;
 pub use stats::ReceiveStats;

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use crate::defaults::{FRAME_SAMPLES, SAMPLE_RATE};
 use crate::jitter::{Arrival, JitterBuffer, JitterStats, Pace, Playout};
-use crate::opus::{Decoder, OpusError, packet_samples};
+use crate::opus::{Decoder, OpusError, Redundancy, packet_samples};
 use crate::packet::RtpAudio;
 use crate::stretch;
 
@@ -11,6 +11,9 @@ use crate::stretch;
 pub struct FarEnd {
     buffer: JitterBuffer,
     decoder: Decoder,
+    redundancy: Redundancy,
+    /// The newest packet's sequence number.
+    newest: Option<u16>,
     /// Decoded and not yet taken.
     queue: Vec<f32>,
     frame: Vec<f32>,
@@ -22,6 +25,8 @@ impl FarEnd {
         Ok(Self {
             buffer: JitterBuffer::new(),
             decoder: Decoder::new()?,
+            redundancy: Redundancy::new()?,
+            newest: None,
             queue: Vec::with_capacity(4 * FRAME_SAMPLES),
             frame: Vec::with_capacity(6 * FRAME_SAMPLES),
         })
@@ -32,14 +37,28 @@ impl FarEnd {
         let Some(samples) = packet_samples(&packet.payload) else {
             return;
         };
+        let reach = self.describes(&packet, samples);
         self.buffer.handle(Arrival {
             sequence: packet.sequence,
             timestamp: packet.timestamp,
             samples,
             recovers_previous: self.decoder.has_recovery(&packet.payload),
+            reach,
             payload: packet.payload,
             arrived: packet.arrived,
         });
+    }
+
+    /// How much a packet after a gap describes of it.
+    fn describes(&mut self, packet: &RtpAudio, samples: u32) -> u32 {
+        let step = self.newest.map_or(1, |newest| packet.sequence.wrapping_sub(newest) as i16);
+        if step > 0 || self.newest.is_none() {
+            self.newest = Some(packet.sequence);
+        }
+        match u32::try_from(step) {
+            Ok(step @ 2..=50) => self.redundancy.reach(&packet.payload, (step * samples) as usize) as u32,
+            _ => 0,
+        }
     }
 
     /// Fills `out` with what is due at `now`, when sound for `lead` still waits between here and the speaker. Says
@@ -80,6 +99,9 @@ impl FarEnd {
                 result
             }
             Playout::Recover { next, samples } => self.decoder.recover(next, samples, &mut self.frame),
+            Playout::Rebuild { later, before, samples } => {
+                self.decoder.rebuild(&mut self.redundancy, later, before, samples, &mut self.frame)
+            }
             Playout::Conceal { samples } => self.decoder.conceal(samples, &mut self.frame),
         };
         if result.is_err() || self.frame.is_empty() {
@@ -93,3 +115,7 @@ impl FarEnd {
         heard
     }
 }
+
+#[cfg(test)]
+#[path = "playout_tests.rs"]
+mod tests;

@@ -14,7 +14,7 @@ pub struct ReceiveStats {
     pub recent_loss_percent: f64,
     /// Of the sound played, how much was made up by concealment, as W3C's `concealedSamples` counts it.
     pub concealed_percent: f64,
-    /// Of the sound played, how much of what was lost came back through forward error correction.
+    /// Of the sound played, how much of what was lost came back through forward error correction or deep redundancy.
     pub recovered_percent: f64,
     /// How long a packet of the fastest kind waits from its arrival until the speaker takes it, in milliseconds.
     pub buffer_ms: f64,

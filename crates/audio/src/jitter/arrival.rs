@@ -11,6 +11,8 @@ pub struct Arrival {
     pub samples: u32,
     /// Whether it carries its predecessor a second time.
     pub recovers_previous: bool,
+    /// How much of the sound before it it describes coarsely (deep redundancy), in samples.
+    pub reach: u32,
     /// The payload.
     pub payload: Vec<u8>,
     /// When it came.

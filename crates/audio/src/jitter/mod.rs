@@ -13,11 +13,14 @@
 
 mod arrival;
 mod delay;
+mod losses;
 mod playout;
 mod sequence;
 mod span;
 mod stats;
 
+#[cfg(test)]
+mod redundancy_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,11 +29,11 @@ use std::time::{Duration, Instant};
 
 use crate::defaults::{
     BUFFER_MARGIN, BUFFER_PACKETS_MAX, BUFFER_TARGET_MAX, BUFFER_TARGET_MIN, BUFFER_TARGET_START, CONCEAL_MAX,
-    FRAME_SAMPLES, LOSS_MEMORY, PACE_DEAD_BAND, PACE_HURRY, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES,
-    TARGET_DECAY_PER_SECOND,
+    FRAME_SAMPLES, PACE_DEAD_BAND, PACE_HURRY, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES, TARGET_DECAY_PER_SECOND,
 };
 pub use arrival::Arrival;
 use delay::DelayEstimate;
+use losses::Losses;
 pub use playout::{Pace, Playout};
 use sequence::{Order, StreamOrder};
 use span::samples;
@@ -41,6 +44,7 @@ struct Stored {
     timestamp: i64,
     samples: i64,
     recovers_previous: bool,
+    reach: i64,
     payload: Vec<u8>,
 }
 
@@ -65,7 +69,11 @@ pub struct JitterBuffer {
     target: i64,
     target_updated: i64,
     lead: i64,
-    last_loss: Option<i64>,
+    losses: Losses,
+    /// How much sound a packet holds.
+    packet: i64,
+    /// Up to here, losses are noted.
+    gap_seen: i64,
     /// Sound made up while nothing had come, which stands in for packets that turn out lost.
     owed: i64,
     /// Where the stream broke off, and how much was made up since.
@@ -92,7 +100,9 @@ impl JitterBuffer {
             target: samples(BUFFER_TARGET_START),
             target_updated: 0,
             lead: 0,
-            last_loss: None,
+            losses: Losses::default(),
+            packet: FRAME_SAMPLES as i64,
+            gap_seen: i64::MIN,
             owed: 0,
             broken_off: None,
             stats: JitterStats::default(),
@@ -115,13 +125,22 @@ impl JitterBuffer {
             Order::Duplicate | Order::Suspect => return,
         };
         self.delay.observe(arrived, timestamp);
+        self.losses.describes(arrived, packet.reach);
+        self.packet = length;
         if sequence < self.floor {
             self.stats.late += 1;
+            self.losses.came_late(sequence);
             return;
         }
         self.packets.insert(
             sequence,
-            Stored { timestamp, samples: length, recovers_previous: packet.recovers_previous, payload: packet.payload },
+            Stored {
+                timestamp,
+                samples: length,
+                recovers_previous: packet.recovers_previous,
+                reach: i64::from(packet.reach),
+                payload: packet.payload,
+            },
         );
         if self.packets.len() > BUFFER_PACKETS_MAX {
             self.drop_oldest();
@@ -162,7 +181,7 @@ impl JitterBuffer {
                 return self.wait(wait.min(missing));
             }
         }
-        if sequence > next && missing > self.owed + FRAME_SAMPLES as i64 / 4 {
+        if sequence > next && missing > self.owed + self.packet / 4 {
             return self.gap(now, next, timestamp);
         }
         self.play(now, sequence)
@@ -194,9 +213,7 @@ impl JitterBuffer {
         self.target_updated = now;
         self.lead = lead.max(self.lead - passed / 100);
         let mut wanted = self.delay.spread() + self.lead + samples(BUFFER_MARGIN);
-        if self.last_loss.is_some_and(|at| now - at < samples(LOSS_MEMORY)) {
-            wanted += FRAME_SAMPLES as i64;
-        }
+        wanted += self.losses.look_ahead(now) * self.packet;
         if !self.delay.knows_enough() {
             wanted = wanted.max(samples(BUFFER_TARGET_START));
         }
@@ -248,14 +265,20 @@ impl JitterBuffer {
 
     /// Packets are missing, and a later one is here.
     fn gap(&mut self, now: i64, next: i64, timestamp: i64) -> Playout<'_> {
-        self.last_loss = Some(now);
         let (&sequence, first) = self.packets.first_key_value().expect("the caller saw a later packet");
+        if self.gap_seen < sequence {
+            self.gap_seen = sequence;
+            self.losses.lost(now, next, sequence - next);
+        }
         let whole = first.timestamp - timestamp;
         let each = whole / (sequence - next);
-        // What was made up while nothing had come stood in for the first of them.
-        let covered = ((self.owed + each / 2) / each.max(1)).clamp(0, sequence - next - 1);
+        // What was made up while nothing had come stood in for the first of them; but where all of them come back and
+        // the delay should grow anyhow, nothing is left out.
+        let room = (self.target - (self.stats.delay - self.owed)).max(0);
+        let owed = if first.reach >= whole { (self.owed - room).max(0) } else { self.owed };
+        let covered = ((owed + each / 2) / each.max(1)).clamp(0, sequence - next - 1);
         let (next, timestamp) = (next + covered, timestamp + covered * each);
-        let left = self.owed - covered * each;
+        let left = owed - covered * each;
         self.owed = 0;
         self.broken_off = None;
         let packets = sequence - next;
@@ -269,6 +292,7 @@ impl JitterBuffer {
         // Whole 2.5 ms, the grain of concealment; a lying timestamp makes at most one packet's length.
         let length = (length / 120 * 120).clamp(120, PACKET_SAMPLES_MAX as i64);
         let far = whole > samples(BUFFER_TARGET_MAX) * 4;
+        let before = first.timestamp - timestamp;
         let (next, timestamp) =
             if packets == 1 || far { (sequence, first.timestamp) } else { (next + 1, timestamp + each) };
         self.state = State::Playing { next, timestamp };
@@ -277,6 +301,9 @@ impl JitterBuffer {
         if recovers {
             self.stats.recovered += length as u64;
             Playout::Recover { next: &first.payload, samples: length as usize }
+        } else if before > 0 && before - length / 2 <= first.reach {
+            self.stats.rebuilt += length as u64;
+            Playout::Rebuild { later: &first.payload, before: before as usize, samples: length as usize }
         } else {
             self.stats.concealed += length as u64;
             Playout::Conceal { samples: length as usize }
@@ -291,7 +318,7 @@ impl JitterBuffer {
             && sequence > next
         {
             // What was made up while nothing came stood in for what was lost.
-            self.last_loss = Some(now);
+            self.losses.lost(now, next, sequence - next);
         }
         let (next, timestamp) = (sequence + 1, packet.timestamp + packet.samples);
         self.floor = next;
@@ -358,6 +385,7 @@ impl JitterBuffer {
         self.delay = DelayEstimate::default();
         self.state = State::Filling;
         self.floor = i64::MIN;
+        self.gap_seen = i64::MIN;
         self.owed = 0;
         self.broken_off = None;
     }

@@ -20,6 +20,15 @@ pub enum Playout<'a> {
         /// The lost packet's length.
         samples: usize,
     },
+    /// A lost packet, to be rebuilt from what a later one describes of it.
+    Rebuild {
+        /// The payload of the later packet, which stays in the buffer.
+        later: &'a [u8],
+        /// How far before the later packet the lost one begins, in samples.
+        before: usize,
+        /// The lost packet's length, a multiple of 120.
+        samples: usize,
+    },
     /// Sound to be made up.
     Conceal {
         /// A multiple of 120.

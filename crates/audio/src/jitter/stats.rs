@@ -15,6 +15,8 @@ pub struct JitterStats {
     pub concealed: u64,
     /// Of these, recovered by forward error correction.
     pub recovered: u64,
+    /// Of these, rebuilt from deep redundancy.
+    pub rebuilt: u64,
     /// Packets that came too late to be played.
     pub late: u64,
     /// Packets dropped to shed a backlog.

@@ -3,7 +3,7 @@ use std::ptr::{self, NonNull};
 
 use opusic_sys as sys;
 
-use super::{OpusError, checked};
+use super::{OpusError, Redundancy, checked};
 use crate::defaults::{DECODER_COMPLEXITY, PACKET_SAMPLES_MAX, SAMPLE_RATE};
 
 /// Decodes mono sound, recovers single losses from the packet after them, and conceals the rest.
@@ -47,6 +47,35 @@ impl Decoder {
     /// Appends `samples` of made-up sound: what was heard last, fading. A multiple of 2.5 ms (120 samples).
     pub fn conceal(&mut self, samples: usize, out: &mut Vec<f32>) -> Result<(), OpusError> {
         self.run(None, samples, false, out)
+    }
+
+    /// Appends `samples` of the sound that came `before` samples before `later`, from the deep redundancy that `later`
+    /// carries; where it carries none, this conceals.
+    pub fn rebuild(
+        &mut self,
+        redundancy: &mut Redundancy,
+        later: &[u8],
+        before: usize,
+        samples: usize,
+        out: &mut Vec<f32>,
+    ) -> Result<(), OpusError> {
+        let Some(described) = redundancy.of(later, before)? else {
+            return self.conceal(samples, out);
+        };
+        let (samples, start) = (samples.min(PACKET_SAMPLES_MAX), out.len());
+        out.resize(start + samples, 0.0);
+        // SAFETY: live states; `out` has room for `samples` after `start`.
+        let result = checked(unsafe {
+            sys::opus_decoder_dred_decode_float(
+                self.state.as_ptr(),
+                described,
+                before.min(SAMPLE_RATE as usize) as i32,
+                out.as_mut_ptr().add(start),
+                samples as c_int,
+            )
+        });
+        out.truncate(start + result.map_or(0, |made| made as usize));
+        result.map(drop)
     }
 
     /// Whether the packet carries its predecessor a second time (LBRR, RFC 6716, section 4.2.3).

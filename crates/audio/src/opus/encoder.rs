@@ -8,8 +8,9 @@ use crate::defaults::{
     BITRATE_MAX, BITRATE_MIN, ENCODER_COMPLEXITY, EXPECTED_LOSS_MAX, EXPECTED_LOSS_MIN, FRAME_SAMPLES,
     PACKET_BYTES_MAX, SAMPLE_RATE,
 };
+use crate::sending::SendingPlan;
 
-/// Encodes 20 ms frames of mono speech with in-band forward error correction.
+/// Encodes frames of 10 or 20 ms of mono speech with in-band forward error correction.
 #[derive(Debug)]
 pub struct Encoder {
     state: NonNull<sys::OpusEncoder>,
@@ -45,18 +46,35 @@ impl Encoder {
         }
     }
 
-    /// Encodes one frame of exactly [`FRAME_SAMPLES`] samples in −1..1; any other length is an error.
+    /// How much of the past each packet describes coarsely (deep redundancy), in steps of 10 ms; 0 is none.
+    fn set_redundancy(&mut self, steps: u8) {
+        if let Err(error) = self.set(sys::OPUS_SET_DRED_DURATION_REQUEST, c_int::from(steps.min(104))) {
+            tracing::debug!(%error, "the encoder did not take the redundancy");
+        }
+    }
+
+    /// Sets what the far side's reports ask for.
+    pub fn follow(&mut self, plan: SendingPlan) {
+        let bitrate = plan.bitrate.clamp(BITRATE_MIN, BITRATE_MAX) as c_int;
+        if let Err(error) = self.set(sys::OPUS_SET_BITRATE_REQUEST, bitrate) {
+            tracing::debug!(%error, "the encoder did not take the bit rate");
+        }
+        self.set_expected_loss(plan.expected_loss);
+        self.set_redundancy(plan.redundancy);
+    }
+
+    /// Encodes one frame of [`FRAME_SAMPLES`] samples in −1..1, or of half as many; any other length is an error.
     pub fn encode(&mut self, frame: &[f32]) -> Result<Vec<u8>, OpusError> {
-        if frame.len() != FRAME_SAMPLES {
+        if ![FRAME_SAMPLES, FRAME_SAMPLES / 2].contains(&frame.len()) {
             return Err(OpusError(sys::OPUS_BAD_ARG));
         }
         let mut packet = vec![0; PACKET_BYTES_MAX];
-        // SAFETY: `frame` holds FRAME_SAMPLES samples, `packet` as many bytes as it is said to have.
+        // SAFETY: `frame` holds as many samples as it is said to have, `packet` as many bytes as it is said to have.
         let length = checked(unsafe {
             sys::opus_encode_float(
                 self.state.as_ptr(),
                 frame.as_ptr(),
-                FRAME_SAMPLES as c_int,
+                frame.len() as c_int,
                 packet.as_mut_ptr(),
                 packet.len() as i32,
             )

@@ -2,9 +2,11 @@
 
 mod decoder;
 mod encoder;
+mod redundancy;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use redundancy::Redundancy;
 
 use std::ffi::{CStr, c_int};
 
