@@ -102,8 +102,7 @@ impl CallAudio {
             microphone,
             speaker,
             VoiceProcessing::new(config.processing),
-            (Encoder::new(config.bitrate).map_err(engine_failed)?, Sending::new(config.bitrate)),
-            config.packet,
+            (Encoder::new(config.bitrate).map_err(engine_failed)?, Sending::new(config.bitrate, config.packet)),
             FarEnd::new().map_err(engine_failed)?,
         );
         let thread = thread::Builder::new()

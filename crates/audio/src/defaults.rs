@@ -49,7 +49,8 @@ pub const PACKET_BYTES_MAX: usize = 1_500;
 /// The longest packet: 120 ms (RFC 6716, section 2.1.4).
 pub const PACKET_SAMPLES_MAX: usize = 5_760;
 
-/// Shortest time that the jitter buffer aims for, from a packet's arrival to the speaker's taking it.
+/// Shortest time that the jitter buffer aims for, from a packet's arrival to the speaker's taking it (with packets of
+/// 10 ms: 15).
 pub const BUFFER_TARGET_MIN: Duration = Duration::from_millis(20);
 /// Longest time that the jitter buffer aims for: beyond it people talk over each other (ITU-T G.114).
 pub const BUFFER_TARGET_MAX: Duration = Duration::from_millis(500);
@@ -79,6 +80,10 @@ pub const LOOK_AHEAD_EVIDENCE: usize = 40;
 pub const LOSS_RUN_MAX: i64 = 10;
 /// Off the target by more than this, sound is shortened or stretched by single pitch periods.
 pub const PACE_DEAD_BAND: Duration = Duration::from_millis(10);
+/// Over the target by more than this, and for as long as [`PACE_SETTLED`], sound is shortened too, to the target.
+pub const PACE_FINE: Duration = Duration::from_millis(3);
+/// See [`PACE_FINE`]: a target that wanders must not drag the sound to and fro.
+pub const PACE_SETTLED: Duration = Duration::from_secs(1);
 /// Over the target by more than this, sound is shortened as fast as it goes.
 pub const PACE_HURRY: Duration = Duration::from_millis(60);
 /// Over the target by more than this, whole packets are dropped: a backlog must be gone within a second.

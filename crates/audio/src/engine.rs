@@ -23,7 +23,7 @@ use crate::priority;
 use crate::processing::VoiceProcessing;
 use crate::sending::Sending;
 use crate::tones::DigitTone;
-use crate::{Direction, PacketTime, ReceiveStats};
+use crate::{Direction, ReceiveStats};
 
 /// Where encoded frames go.
 pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
@@ -63,8 +63,6 @@ pub struct Engine {
     processing: VoiceProcessing,
     encoder: Encoder,
     sending: Sending,
-    /// How much sound goes into a packet.
-    packet: usize,
     far: FarEnd,
     digits: Vec<DigitTone>,
     frame: Vec<f32>,
@@ -88,7 +86,6 @@ impl Engine {
         speaker: Opened<Speaker>,
         processing: VoiceProcessing,
         (encoder, sending): (Encoder, Sending),
-        packet: PacketTime,
         far: FarEnd,
     ) -> Self {
         let now = Instant::now();
@@ -104,7 +101,6 @@ impl Engine {
             processing,
             encoder,
             sending,
-            packet: packet.samples(),
             far,
             digits: Vec::new(),
             frame: Vec::with_capacity(FRAME_SAMPLES),
@@ -257,9 +253,12 @@ impl Engine {
         }
         self.input.hear(&*sound);
         self.frame.extend_from_slice(sound);
-        if self.frame.len() < self.packet {
+        let packet = self.sending.plan().packet.samples();
+        if self.frame.len() < packet {
             return;
         }
+        // Packets that just became shorter leave one of the longer kind.
+        let samples = self.frame.len() as u32;
         let encoded = self.encoder.encode(&self.frame);
         self.frame.clear();
         match encoded {
@@ -267,7 +266,7 @@ impl Engine {
                 let muted = self.opener.shared.muted.load(Ordering::Acquire);
                 let starts_talkspurt = self.talkspurt && !muted;
                 self.talkspurt &= muted;
-                (self.send)(EncodedFrame { payload, samples: self.packet as u32, starts_talkspurt });
+                (self.send)(EncodedFrame { payload, samples, starts_talkspurt });
             }
             Err(error) => tracing::warn!(%error, "a frame was not encoded"),
         }

@@ -92,8 +92,8 @@ impl FarEnd {
                 let result = self.decoder.decode(&payload, &mut self.frame);
                 match pace {
                     Pace::Steady => {}
-                    Pace::Shorten => stretch::shorten(&mut self.frame, false),
-                    Pace::Hurry => stretch::shorten(&mut self.frame, true),
+                    Pace::Shorten(most) => stretch::shorten(&mut self.frame, most),
+                    Pace::Hurry => stretch::hurry(&mut self.frame),
                     Pace::Lengthen => stretch::lengthen(&mut self.frame),
                 }
                 result

@@ -8,7 +8,7 @@ use crate::sending::SendingPlan;
 /// One encoder's packets of a tone that moves, as protected as they get.
 fn packets(count: usize) -> Vec<Vec<u8>> {
     let mut encoder = Encoder::new(40_000).unwrap();
-    encoder.follow(SendingPlan { bitrate: 40_000, expected_loss: 20, redundancy: 10 });
+    encoder.follow(SendingPlan { bitrate: 40_000, expected_loss: 20, redundancy: 10, packet: crate::PacketTime::Ms20 });
     let mut phase = 0.0f32;
     (0..count)
         .map(|frame| {

@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::PacketTime;
 use crate::defaults::{
     CONGESTED_ROUND_TRIP, DEEP_BITRATE_MIN, DEEP_FROM_LOSS, DEEP_STEPS, EXPECTED_LOSS_MAX, EXPECTED_LOSS_MIN,
     EXPECTED_LOSS_PINNED, PLAN_MEMORY, PROTECT_FROM_LOSS, REPORT_SMOOTHING,
@@ -33,6 +34,8 @@ pub struct SendingPlan {
     pub expected_loss: u8,
     /// Deep redundancy in steps of 10 ms; 0 is none.
     pub redundancy: u8,
+    /// How much sound a packet holds: packets of 10 ms carry little protection, and are for networks that lose nothing.
+    pub packet: PacketTime,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +51,7 @@ enum Protection {
 #[derive(Debug)]
 pub struct Sending {
     bitrate: u32,
+    packet: PacketTime,
     loss: Option<f64>,
     /// The highest protection that was called for lately, and when.
     called_for: (Protection, Option<Instant>),
@@ -56,14 +60,15 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// For an encoder of so many bits a second, on a network of which nothing is known.
-    pub fn new(bitrate: u32) -> Self {
+    /// For an encoder of so many bits a second and such packets, on a network of which nothing is known.
+    pub fn new(bitrate: u32, packet: PacketTime) -> Self {
         Self {
             bitrate,
+            packet,
             loss: None,
             called_for: (Protection::Little, None),
             shortest: None,
-            plan: SendingPlan { bitrate, expected_loss: EXPECTED_LOSS_MIN, redundancy: 0 },
+            plan: SendingPlan { bitrate, expected_loss: EXPECTED_LOSS_MIN, redundancy: 0, packet },
         }
     }
 
@@ -106,18 +111,19 @@ impl Sending {
 
     fn plan_for(&self, loss: f64, congested: bool) -> SendingPlan {
         let pinned = (loss.round() as u8).clamp(EXPECTED_LOSS_PINNED, EXPECTED_LOSS_MAX);
+        let protected =
+            |bitrate, redundancy| SendingPlan { bitrate, expected_loss: pinned, redundancy, packet: PacketTime::Ms20 };
         let more = self.bitrate + self.bitrate / 4;
         match self.called_for.0 {
-            Protection::Little => {
-                SendingPlan { bitrate: self.bitrate, expected_loss: EXPECTED_LOSS_MIN, redundancy: 0 }
-            }
-            _ if congested => {
-                SendingPlan { bitrate: self.bitrate - self.bitrate / 4, expected_loss: pinned, redundancy: 0 }
-            }
-            Protection::Deep if more >= DEEP_BITRATE_MIN => {
-                SendingPlan { bitrate: more, expected_loss: pinned, redundancy: DEEP_STEPS }
-            }
-            _ => SendingPlan { bitrate: more, expected_loss: pinned, redundancy: 0 },
+            Protection::Little => SendingPlan {
+                bitrate: self.bitrate,
+                expected_loss: EXPECTED_LOSS_MIN,
+                redundancy: 0,
+                packet: self.packet,
+            },
+            _ if congested => protected(self.bitrate - self.bitrate / 4, 0),
+            Protection::Deep if more >= DEEP_BITRATE_MIN => protected(more, DEEP_STEPS),
+            _ => protected(more, 0),
         }
     }
 }

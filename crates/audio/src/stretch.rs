@@ -12,20 +12,31 @@ const LIKENESS_MIN: f32 = 0.6;
 /// Quieter than this (−54 dBFS), nothing is heard of a cut.
 const QUIET_RMS: f32 = 0.002;
 
-/// Takes out a period of at most 10 ms from a frame of at least 20; where that would be heard, only if `hurry`.
-pub fn shorten(frame: &mut Vec<f32>, hurry: bool) {
-    if let Some(lag) = period(frame, hurry) {
-        for i in 0..lag {
-            let weight = i as f32 / lag as f32;
-            frame[i] = frame[i] * (1.0 - weight) + frame[i + lag] * weight;
-        }
-        frame.drain(lag..2 * lag);
+/// Takes out a period of at most 10 ms, and of at most so many samples and half the frame, where that is not heard.
+pub fn shorten(frame: &mut Vec<f32>, most: usize) {
+    if let Some(lag) = period(frame, most, false) {
+        cut(frame, lag);
     }
+}
+
+/// The same wherever the frame is most like itself, heard or not.
+pub fn hurry(frame: &mut Vec<f32>) {
+    if let Some(lag) = period(frame, LAG_MAX, true) {
+        cut(frame, lag);
+    }
+}
+
+fn cut(frame: &mut Vec<f32>, lag: usize) {
+    for i in 0..lag {
+        let weight = i as f32 / lag as f32;
+        frame[i] = frame[i] * (1.0 - weight) + frame[i + lag] * weight;
+    }
+    frame.drain(lag..2 * lag);
 }
 
 /// Puts in a period of at most 10 ms, where that is not heard.
 pub fn lengthen(frame: &mut Vec<f32>) {
-    if let Some(lag) = period(frame, false) {
+    if let Some(lag) = period(frame, LAG_MAX, false) {
         let inserted: Vec<f32> = (0..lag)
             .map(|i| {
                 let weight = i as f32 / lag as f32;
@@ -36,26 +47,29 @@ pub fn lengthen(frame: &mut Vec<f32>) {
     }
 }
 
-fn period(frame: &[f32], hurry: bool) -> Option<usize> {
-    if frame.len() < LAG_MAX + TEMPLATE {
+fn period(frame: &[f32], most: usize, hurry: bool) -> Option<usize> {
+    // Of 10 ms, half is compared with half: only high voices and pauses can be bent.
+    let most = most.min(LAG_MAX).min(frame.len() / 2);
+    if most < LAG_MIN {
         return None;
     }
     let rms = (frame.iter().map(|s| s * s).sum::<f32>() / frame.len() as f32).sqrt();
     if rms < QUIET_RMS {
-        return Some(LAG_MAX);
+        return Some(most);
     }
-    let (coarse, _) = best(frame, (LAG_MIN..=LAG_MAX).step_by(4), 4);
-    let around = coarse.saturating_sub(3).max(LAG_MIN)..=(coarse + 3).min(LAG_MAX);
+    let (coarse, _) = best(frame, (LAG_MIN..=most).step_by(4), 4);
+    let around = coarse.saturating_sub(3).max(LAG_MIN)..=(coarse + 3).min(most);
     let (lag, likeness) = best(frame, around, 1);
     (hurry || likeness >= LIKENESS_MIN).then_some(lag)
 }
 
 /// The lag at which the frame is most like itself, and how much (−1..1), comparing every `stride`th sample.
 fn best(frame: &[f32], lags: impl Iterator<Item = usize>, stride: usize) -> (usize, f32) {
-    let mut found = (LAG_MAX, -1.0);
+    let mut found = (LAG_MIN, -1.0);
     for lag in lags {
+        let compared = TEMPLATE.min(frame.len() - lag);
         let (mut product, mut here, mut there) = (0.0f32, 1e-9f32, 1e-9f32);
-        for i in (0..TEMPLATE).step_by(stride) {
+        for i in (0..compared).step_by(stride) {
             let (a, b) = (frame[i], frame[i + lag]);
             product += a * b;
             here += a * a;
@@ -85,7 +99,7 @@ mod tests {
     fn a_shortened_tone_stays_a_tone() {
         let mut frame = voice(200.0);
         let step = largest_step(&frame);
-        shorten(&mut frame, false);
+        shorten(&mut frame, 480);
         assert!(frame.len() <= 960 - LAG_MIN);
         assert!(largest_step(&frame) < step * 1.2, "a click would be a larger step");
     }
@@ -109,17 +123,39 @@ mod tests {
             })
             .collect();
         let mut frame = noise.clone();
-        shorten(&mut frame, false);
+        shorten(&mut frame, 480);
         assert_eq!(frame, noise);
-        shorten(&mut frame, true);
+        hurry(&mut frame);
         assert!(frame.len() < noise.len());
     }
 
     #[test]
-    fn a_short_frame_is_left_alone() {
-        let mut frame = vec![0.0; 480];
-        shorten(&mut frame, true);
+    fn no_more_is_taken_out_than_there_is_too_much() {
+        let mut frame = voice(300.0);
+        shorten(&mut frame, 200);
+        assert!((760..960).contains(&frame.len()), "{}", frame.len());
+        let mut silence = vec![0.0; 960];
+        shorten(&mut silence, 150);
+        assert_eq!(silence.len(), 810);
+        shorten(&mut silence, LAG_MIN - 1);
+        assert_eq!(silence.len(), 810, "shorter than any period");
+    }
+
+    #[test]
+    fn ten_milliseconds_can_be_bent_too() {
+        let mut frame = voice(400.0)[..480].to_vec();
+        shorten(&mut frame, 480);
+        assert!((240..480).contains(&frame.len()), "{}", frame.len());
+        let before = frame.len();
         lengthen(&mut frame);
-        assert_eq!(frame.len(), 480);
+        assert!(frame.len() > before);
+    }
+
+    #[test]
+    fn a_short_frame_is_left_alone() {
+        let mut frame = vec![0.0; 2 * LAG_MIN - 1];
+        hurry(&mut frame);
+        lengthen(&mut frame);
+        assert_eq!(frame.len(), 2 * LAG_MIN - 1);
     }
 }

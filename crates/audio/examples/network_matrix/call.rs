@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use care4w_audio::parts::{Encoder, FarEnd, Sending};
-use care4w_audio::{NetworkReport, RtpAudio};
+use care4w_audio::{NetworkReport, PacketTime, RtpAudio};
 
 use crate::impairment::{Impairment, Network};
 
@@ -11,7 +11,7 @@ use crate::impairment::{Impairment, Network};
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     pub bitrate: u32,
-    pub packet_ms: u32,
+    pub packet: PacketTime,
 }
 
 /// What came of it.
@@ -32,26 +32,26 @@ pub struct Outcome {
 pub fn run(speech: &[f32], impairment: &Impairment, setting: Setting, seed: u64) -> Outcome {
     let mut network = Network::new(impairment, seed);
     let mut encoder = Encoder::new(setting.bitrate).unwrap();
-    let (mut sending, mut reported) = (Sending::new(setting.bitrate), (0, 0));
+    let (mut sending, mut reported) = (Sending::new(setting.bitrate, setting.packet), (0, 0));
     let mut far = FarEnd::new().unwrap();
-    let frame = setting.packet_ms as usize * 48;
     let start = Instant::now();
     let (mut on_the_way, mut heard, mut delays) = (Vec::<RtpAudio>::new(), Vec::new(), Vec::new());
-    let (mut sequence, mut bytes) = (0u16, 0usize);
+    let (mut sequence, mut bytes, mut sent) = (0u16, 0usize, 0usize);
     let (steps, mut stats) = (speech.len() / 480 + 60, far.stats());
     for step in 0..steps {
         let now_ms = 10 * step as u64;
         let now = start + Duration::from_millis(now_ms);
         let end = (step + 1) * 480;
-        if end % frame == 0 && end <= speech.len() {
-            let payload = encoder.encode(&speech[end - frame..end]).unwrap();
+        if end - sent >= sending.plan().packet.samples() && end <= speech.len() {
+            let payload = encoder.encode(&speech[sent..end]).unwrap();
             bytes += payload.len();
             if let Some(late) = network.carry(now_ms) {
                 let arrived = now + Duration::from_micros(late);
-                let timestamp = u32::from(sequence) * frame as u32;
+                let timestamp = sent as u32;
                 on_the_way.push(RtpAudio { sequence, timestamp, payload, arrived });
             }
             sequence += 1;
+            sent = end;
         }
         on_the_way.sort_by_key(|packet| packet.arrived);
         while on_the_way.first().is_some_and(|packet| packet.arrived <= now) {

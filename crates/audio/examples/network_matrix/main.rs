@@ -14,6 +14,8 @@ mod speech;
 
 use std::path::PathBuf;
 
+use care4w_audio::PacketTime;
+
 use call::{Outcome, Setting};
 use impairment::Impairment;
 
@@ -22,8 +24,8 @@ fn main() {
     let option = |name: &str| arguments.iter().find_map(|it| it.strip_prefix(name)?.strip_prefix('='));
     let number = |name: &str, default: u32| option(name).map_or(default, |value| value.parse().unwrap());
     let only = option("only").unwrap_or("");
-    let setting =
-        Setting { bitrate: number("bitrate", care4w_audio::defaults::BITRATE), packet_ms: number("packet", 20) };
+    let packet = if number("packet", 20) == 10 { PacketTime::Ms10 } else { PacketTime::Ms20 };
+    let setting = Setting { bitrate: number("bitrate", care4w_audio::defaults::BITRATE), packet };
     let (seeds, kept) = (number("seeds", 3), option("keep").map(PathBuf::from));
     let temporary = tempfile::tempdir().unwrap();
     let folder = kept.unwrap_or_else(|| temporary.path().to_owned());

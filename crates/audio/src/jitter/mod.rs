@@ -29,7 +29,8 @@ use std::time::{Duration, Instant};
 
 use crate::defaults::{
     BUFFER_MARGIN, BUFFER_PACKETS_MAX, BUFFER_TARGET_MAX, BUFFER_TARGET_MIN, BUFFER_TARGET_START, CONCEAL_MAX,
-    FRAME_SAMPLES, PACE_DEAD_BAND, PACE_HURRY, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES, TARGET_DECAY_PER_SECOND,
+    FRAME_SAMPLES, PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SETTLED, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES,
+    TARGET_DECAY_PER_SECOND,
 };
 pub use arrival::Arrival;
 use delay::DelayEstimate;
@@ -74,6 +75,8 @@ pub struct JitterBuffer {
     packet: i64,
     /// Up to here, losses are noted.
     gap_seen: i64,
+    /// Since when the delay is over the target.
+    over_since: Option<i64>,
     /// Sound made up while nothing had come, which stands in for packets that turn out lost.
     owed: i64,
     /// Where the stream broke off, and how much was made up since.
@@ -103,6 +106,7 @@ impl JitterBuffer {
             losses: Losses::default(),
             packet: FRAME_SAMPLES as i64,
             gap_seen: i64::MIN,
+            over_since: None,
             owed: 0,
             broken_off: None,
             stats: JitterStats::default(),
@@ -217,7 +221,8 @@ impl JitterBuffer {
         if !self.delay.knows_enough() {
             wanted = wanted.max(samples(BUFFER_TARGET_START));
         }
-        let wanted = wanted.clamp(samples(BUFFER_TARGET_MIN), samples(BUFFER_TARGET_MAX));
+        let least = samples(BUFFER_TARGET_MIN).min(self.packet + samples(BUFFER_MARGIN));
+        let wanted = wanted.clamp(least, samples(BUFFER_TARGET_MAX));
         let decay = samples(TARGET_DECAY_PER_SECOND) * passed / 48_000;
         self.target = wanted.max(self.target - decay);
     }
@@ -325,7 +330,7 @@ impl JitterBuffer {
         self.resume(sequence, packet.timestamp);
         self.state = State::Playing { next, timestamp };
         self.stats.played += packet.samples as u64;
-        Playout::Packet { payload: packet.payload, pace: self.pace(packet.samples) }
+        Playout::Packet { payload: packet.payload, pace: self.pace(now, packet.samples) }
     }
 
     /// How much could be shed: over the target, and really here.
@@ -334,13 +339,17 @@ impl JitterBuffer {
         (self.stats.delay - self.target).min(held)
     }
 
-    fn pace(&self, playing: i64) -> Pace {
+    fn pace(&mut self, now: i64, playing: i64) -> Pace {
         let off = self.stats.delay - self.target;
+        if off <= samples(PACE_FINE) {
+            self.over_since = None;
+        }
+        let settled = now - *self.over_since.get_or_insert(now) >= samples(PACE_SETTLED);
         let held: i64 = self.packets.values().map(|packet| packet.samples).sum::<i64>() + playing;
         if off > samples(PACE_HURRY) && held > samples(PACE_HURRY) {
             Pace::Hurry
-        } else if off > samples(PACE_DEAD_BAND) {
-            Pace::Shorten
+        } else if off > samples(PACE_DEAD_BAND) || (off > samples(PACE_FINE) && settled) {
+            Pace::Shorten(off as usize)
         } else if off < -samples(PACE_DEAD_BAND) {
             Pace::Lengthen
         } else {

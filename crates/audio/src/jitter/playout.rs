@@ -41,8 +41,8 @@ pub enum Playout<'a> {
 pub enum Pace {
     /// As it is.
     Steady,
-    /// Shorter where it is not heard.
-    Shorten,
+    /// Shorter where it is not heard, by so many samples at most.
+    Shorten(usize),
     /// Shorter in any case.
     Hurry,
     /// Longer where it is not heard.
