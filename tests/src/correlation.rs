@@ -28,7 +28,7 @@ pub fn find(sound: &Sound, recording: &Sound) -> Option<Match> {
     if energy < 1e-6 || sum_of_squares(hay) < 1e-6 {
         return None;
     }
-    let size = needle.len() + hay.len();
+    let size = (needle.len() + hay.len()).next_power_of_two();
     let mut planner = FftPlanner::new();
     let forward = planner.plan_fft_forward(size);
     let spectrum = |samples: &[f32]| {

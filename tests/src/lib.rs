@@ -9,13 +9,24 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod binaries;
+#[cfg(target_os = "linux")]
+pub mod chromium;
 pub mod cli;
 pub mod correlation;
 pub mod desk;
 pub mod display;
+pub mod dtmf;
+pub mod gate;
 pub mod http;
+pub mod impairment;
 pub mod json_lines;
 pub mod keychain;
+#[cfg(target_os = "linux")]
+pub mod namespace;
+#[cfg(target_os = "linux")]
+pub mod network;
+#[cfg(unix)]
+pub mod postgres;
 pub mod process;
 pub mod resources;
 pub mod score;
@@ -28,16 +39,25 @@ pub mod wav;
 #[cfg(feature = "windows")]
 pub mod window;
 
+#[cfg(target_os = "linux")]
+pub use chromium::Chromium;
 pub use cli::{Account, Cli};
 pub use desk::Desk;
 pub use display::Display;
+pub use gate::Gate;
 pub use keychain::Keychain;
+#[cfg(target_os = "linux")]
+pub use namespace::Namespace;
+#[cfg(target_os = "linux")]
+pub use network::Network;
+#[cfg(unix)]
+pub use postgres::Postgres;
 pub use process::Process;
 pub use server::Server;
 pub use sound_server::SoundServer;
 pub use wav::Sound;
 #[cfg(feature = "windows")]
-pub use window::AppWindow;
+pub use window::{AppWindow, Key};
 
 /// Variables for a process that is to use a piece of this ground, on top of the ones it inherits.
 pub type Environment = Vec<(String, String)>;

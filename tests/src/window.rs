@@ -1,5 +1,8 @@
 //! One real window of the app, driven through WebDriver by `data-testid`.
 
+mod audit;
+mod keys;
+
 use std::{
     fs::File,
     net::TcpListener,
@@ -15,6 +18,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::{Environment, Process, binaries, server::last_lines};
+
+pub use keys::Key;
 
 /// How long anything in a window may take to come about.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -150,6 +155,25 @@ impl AppWindow {
     pub fn evaluate(&self, script: &str) -> Result<Value> {
         let client = self.client()?;
         Ok(self.runtime.block_on(client.execute(script, Vec::new()))?)
+    }
+
+    /// Runs JavaScript in the page and gives what it hands to the function that is its last argument.
+    pub fn evaluate_later(&self, script: &str) -> Result<Value> {
+        let client = self.client()?;
+        Ok(self.runtime.block_on(client.execute_async(script, Vec::new()))?)
+    }
+
+    /// Waits until a script of the page gives true.
+    pub fn wait_until(&self, what: &str, script: &str) -> Result<()> {
+        self.until(what, async |client| Ok((client.execute(script, Vec::new()).await? == true).then_some(())))
+    }
+
+    /// Makes the window this large, in pixels.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let client = self.client()?;
+        self.runtime.block_on(client.set_window_size(width, height))?;
+        // The page learns of it later than the window.
+        self.wait_until("the page to be resized", &format!("return innerWidth === {width}"))
     }
 
     /// Saves a picture of the page as PNG.

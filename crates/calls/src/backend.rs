@@ -138,6 +138,13 @@ pub enum BackendEvent {
         /// Which call.
         call: CallId,
     },
+    /// The other end pressed a key.
+    Digit {
+        /// Which call.
+        call: CallId,
+        /// `0`–`9`, `*`, `#`, `A`–`D`.
+        digit: char,
+    },
     /// The call is over, and not because this end asked for it.
     Ended {
         /// Which call.
@@ -158,6 +165,7 @@ impl BackendEvent {
             | Self::MediaFlowing { call }
             | Self::PathLost { call }
             | Self::PathRestored { call }
+            | Self::Digit { call, .. }
             | Self::Ended { call, .. } => *call,
         }
     }

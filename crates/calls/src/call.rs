@@ -2,7 +2,8 @@
 //!
 //! Invariant: in every order of inputs, a call ends exactly once and with exactly one reason; once it has ended,
 //! nothing rings, the sound is closed, and no input has an effect any more. The sound is started at most once, and
-//! only when both it is open and the path is up. `Connected` is entered only when sound flows.
+//! only when both it is open and the path is up. `Connected` is entered when sound flows, or when the path has been up
+//! for [`SILENT_PEER_TIME`] and the other end sends nothing: one without a microphone is no broken path.
 //!
 //! Inputs, by who may send them:
 //!
@@ -25,7 +26,8 @@ use std::time::{Duration, Instant};
 use care4w_protocol::signal::{HangUp, Refusal};
 
 use crate::defaults::{
-    CONNECT_TIME, DIAL_TIME, FIRST_AUDIO_GRACE, RECONNECT_TIME, RING_GRACE, RING_TIME, SOUND_OPEN_TIME,
+    CONNECT_TIME, DIAL_TIME, FIRST_AUDIO_GRACE, RECONNECT_TIME, RING_GRACE, RING_TIME, SILENT_PEER_TIME,
+    SOUND_OPEN_TIME,
 };
 use crate::{CallDirection, EndReason};
 
@@ -53,6 +55,7 @@ pub struct Call {
     ringing: bool,
     sound: SoundPhase,
     path_up: bool,
+    heard: bool,
     dialled: bool,
     answered_at: Option<Instant>,
     connected_at: Option<Instant>,
@@ -90,6 +93,7 @@ impl Call {
             ringing: false,
             sound: SoundPhase::Closed,
             path_up: false,
+            heard: false,
             dialled: false,
             answered_at: None,
             connected_at: None,
@@ -108,10 +112,10 @@ impl Call {
             Input::End(reason) => self.end(reason, self.farewell(HangUp::Normal), now),
             Input::Ringing => self.ringing(now),
             Input::Answered => self.answered(now),
-            Input::PathUp => self.path_up(),
+            Input::PathUp => self.path_up(now),
             Input::MediaFlowing => self.media_flowing(now),
             Input::PathLost => self.path_lost(now),
-            Input::PathRestored => self.path_restored(),
+            Input::PathRestored => self.path_restored(now),
             Input::BackendEnded(reason) => self.end(reason, None, now),
             Input::BackendFailed(reason) => self.end(reason, self.farewell(HangUp::Failed), now),
             Input::SoundOpened => self.sound_opened(now),
@@ -202,15 +206,16 @@ impl Call {
         self.deadline = Some(now + CONNECT_TIME);
     }
 
-    fn path_up(&mut self) {
+    fn path_up(&mut self, now: Instant) {
         self.path_up = true;
-        self.start_sound();
+        self.start_sound(now);
     }
 
     fn media_flowing(&mut self, now: Instant) {
         self.path_up = true;
-        self.start_sound();
-        if self.state == CallState::Connecting && self.media_deadline.is_none() {
+        self.start_sound(now);
+        if self.state == CallState::Connecting && !self.heard {
+            self.heard = true;
             self.media_deadline = Some(now + FIRST_AUDIO_GRACE);
         }
     }
@@ -232,6 +237,7 @@ impl Call {
                 self.deadline = Some(now + RECONNECT_TIME);
             }
             // The bound on connecting goes on running.
+            CallState::Connecting if !self.heard => self.media_deadline = None,
             CallState::Connecting => {}
             _ => return,
         }
@@ -241,7 +247,10 @@ impl Call {
         }
     }
 
-    fn path_restored(&mut self) {
+    fn path_restored(&mut self, now: Instant) {
+        if self.state == CallState::Connecting && self.sound == SoundPhase::Started {
+            self.media_deadline = self.media_deadline.or(Some(now + SILENT_PEER_TIME));
+        }
         if self.state == CallState::Reconnecting {
             self.deadline = None;
             self.enter(CallState::Connected);
@@ -259,7 +268,7 @@ impl Call {
             self.deadline = Some(now + DIAL_TIME);
             self.outputs.push_back(Output::Backend(BackendCommand::Dial));
         }
-        self.start_sound();
+        self.start_sound(now);
     }
 
     fn tick(&mut self, now: Instant) {
@@ -323,9 +332,10 @@ impl Call {
         self.outputs.push_back(Output::OpenSound);
     }
 
-    fn start_sound(&mut self) {
+    fn start_sound(&mut self, now: Instant) {
         if self.path_up && self.sound == SoundPhase::Open && self.state == CallState::Connecting {
             self.sound = SoundPhase::Started;
+            self.media_deadline = self.media_deadline.or(Some(now + SILENT_PEER_TIME));
             self.outputs.push_back(Output::StartSound);
         }
     }

@@ -32,6 +32,11 @@ pub const RECONNECT_TIME: Duration = Duration::from_secs(30);
 /// its largest target (500 ms, NUMBERS); after that the packets themselves count as sound.
 pub const FIRST_AUDIO_GRACE: Duration = Duration::from_millis(1_000);
 
+/// How long a path that is up may carry nothing before the call counts as connected: the other end may have no
+/// microphone, or send nothing while it is silent (RFC 7587, 3.1.3). Over a relay the first packet took up to 1.6 s
+/// (GROUND).
+pub const SILENT_PEER_TIME: Duration = Duration::from_secs(2);
+
 /// How often the line asks the sound whether the first frame was played. The frame's own time is reported, so this
 /// adds to the change of state and not to the figure.
 pub const FIRST_AUDIO_POLL: Duration = Duration::from_millis(10);

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod description;
+mod digits;
 mod engine;
 mod goodbye;
 mod leg;

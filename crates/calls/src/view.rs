@@ -97,6 +97,13 @@ pub enum CallEvent {
         /// What happened: `switchedToDefault`, `noDeviceLeft`, `recordingFailed`, `deviceFailed`.
         notice: SoundNotice,
     },
+    /// The other end pressed a key: `0`–`9`, `*`, `#`, `A`–`D`. Its tone is played here.
+    Digit {
+        /// Which call.
+        call_id: CallId,
+        /// Which key.
+        digit: char,
+    },
     /// The last word on a call, after its `ended`.
     Summary {
         /// Which call.

@@ -148,6 +148,17 @@ fn an_answered_call_without_a_path_ends_with_no_path() {
 }
 
 #[test]
+fn an_end_that_sends_nothing_over_a_path_that_is_up_is_connected_all_the_same() {
+    let up = || Scene::incoming().give(&[Input::Accept, Input::SoundOpened, Input::PathUp]);
+    assert_eq!(up().call.state(), CallState::Connecting, "sound may come yet");
+    let silent = up().wait(SILENT_PEER_TIME);
+    assert_eq!(silent.call.state(), CallState::Connected);
+    assert_eq!(silent.wait(CONNECT_TIME).reason(), None);
+    let lost = up().give(&[Input::PathLost]).wait(CONNECT_TIME);
+    assert_eq!(lost.reason(), Some(EndReason::NoPath), "a path that went again is none");
+}
+
+#[test]
 fn the_caller_restarts_a_lost_path_and_the_callee_waits_for_it() {
     let scene = Scene::connected_outgoing().give(&[Input::PathLost]);
     assert_eq!(scene.call.state(), CallState::Reconnecting);

@@ -28,7 +28,10 @@ pub(super) struct Active {
     pub frames: Option<mpsc::Sender<EncodedFrame>>,
     pub muted: bool,
     pub over: Arc<AtomicBool>,
+    /// Frames given to the backend.
     pub sent: Arc<AtomicU64>,
+    /// Those of them that it did not send: no path yet, or the other end holds.
+    unsent: u64,
     began: Instant,
     quality: QualityWatch,
     stats: CallStats,
@@ -58,6 +61,7 @@ impl Active {
             muted: false,
             over: Arc::default(),
             sent: Arc::default(),
+            unsent: 0,
             began: now,
             quality: QualityWatch::default(),
             stats: CallStats::default(),
@@ -125,6 +129,7 @@ impl Active {
         self.stats.path = path.path.or(self.stats.path);
         self.stats.codec = path.codec.or(self.stats.codec);
         self.stats.sent = self.stats.sent.max(path.sent);
+        self.unsent = self.sent.load(Ordering::Relaxed).saturating_sub(path.sent);
         self.stats.received = self.stats.received.max(path.received);
         let mut changed = None;
         if let (Some(sound), Some(received)) = (self.slot.get(), received) {
@@ -152,7 +157,8 @@ impl Active {
         self.stats.buffer_ms = Some(received.buffer_ms);
         self.stats.mos = Some(mos::estimate(rtt, received.buffer_ms, received.jitter_ms, received.recent_loss_percent));
         self.stats.received = self.stats.received.max(received.received);
-        self.stats.sent = self.stats.sent.max(self.sent.load(Ordering::Relaxed));
+        let sent = self.sent.load(Ordering::Relaxed).saturating_sub(self.unsent);
+        self.stats.sent = self.stats.sent.max(sent);
     }
 
     pub fn state_event(&self, state: CallState, now: Instant) -> CallEvent {

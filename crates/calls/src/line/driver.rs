@@ -151,8 +151,16 @@ impl Driver {
             BackendEvent::PathLost { .. } => Input::PathLost,
             BackendEvent::PathRestored { .. } => Input::PathRestored,
             BackendEvent::Ended { reason, .. } => Input::BackendEnded(reason),
+            BackendEvent::Digit { call, digit } => return self.on_digit(call, digit),
             BackendEvent::Incoming { .. } => return,
         });
+    }
+
+    fn on_digit(&self, call_id: CallId, digit: char) {
+        if let Some(sound) = self.active.as_ref().and_then(|active| active.slot.get()) {
+            sound.play_digit(digit);
+        }
+        self.tell(CallEvent::Digit { call_id, digit });
     }
 
     fn on_incoming(&mut self, call: CallId, backend: BackendName, from: Party) {

@@ -23,6 +23,40 @@ impl PayloadTypes {
     }
 }
 
+/// Which ways the other end wants sound to flow (RFC 8866, 6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wishes {
+    /// It wants to send.
+    pub sends: bool,
+    /// It wants to receive.
+    pub receives: bool,
+}
+
+impl Wishes {
+    /// Reads them from its description: what its sound says, else what the session says, else both ways.
+    pub fn read(sdp: &str) -> Self {
+        let mut wishes = Self { sends: true, receives: true };
+        let mut in_sound = false;
+        for line in sdp.lines().map(str::trim_end) {
+            if let Some(media) = line.strip_prefix("m=") {
+                if in_sound {
+                    break;
+                }
+                in_sound = media.starts_with("audio");
+            }
+            let (sends, receives) = match line {
+                "a=sendrecv" => (true, true),
+                "a=sendonly" => (true, false),
+                "a=recvonly" => (false, true),
+                "a=inactive" => (false, false),
+                _ => continue,
+            };
+            wishes = Self { sends, receives };
+        }
+        wishes
+    }
+}
+
 /// Parts a description from the candidates in it (RFC 8839, 5.1), which come back as bare `candidate:` lines.
 pub(super) fn split_candidates(sdp: &str) -> (String, Vec<String>) {
     let mut rest = String::with_capacity(sdp.len());
@@ -57,6 +91,19 @@ mod tests {
         assert_eq!(PayloadTypes::read(sdp), Some(PayloadTypes { opus: 96, telephone_event: Some(98) }));
         assert_eq!(PayloadTypes::read("v=0\r\na=rtpmap:0 PCMU/8000\r\n"), None);
         assert_eq!(PayloadTypes::read("a=rtpmap:300 opus/48000/2"), None);
+    }
+
+    #[test]
+    fn the_direction_of_the_sound_counts_and_that_of_other_media_does_not() {
+        let read = |sdp: &str| {
+            let wishes = Wishes::read(sdp);
+            (wishes.sends, wishes.receives)
+        };
+        assert_eq!(read("v=0\r\nm=audio 9 x 96\r\n"), (true, true), "nothing said is both ways");
+        assert_eq!(read("v=0\r\na=inactive\r\nm=audio 9 x 96\r\n"), (false, false), "said for all of the session");
+        assert_eq!(read("v=0\r\na=inactive\r\nm=audio 9 x 96\r\na=sendonly\r\n"), (true, false));
+        let channel = "m=application 9 x y\r\na=inactive\r\n";
+        assert_eq!(read(&format!("v=0\r\nm=audio 9 x 96\r\na=recvonly\r\n{channel}")), (false, true));
     }
 
     #[test]

@@ -22,8 +22,9 @@ use webrtc::peer_connection::{
     RTCIceCandidateInit, RTCIceCandidateType, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
     RTCPeerConnectionState, RTCSessionDescription, SettingEngine, SettingEngineBuilder, StatsSelector,
 };
-use webrtc::rtp_transceiver::RtpSender;
+use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RtpSender};
 
+use super::description::Wishes;
 use super::goodbye::{self, GoodbyeListener};
 use super::reports::{RemoteLoss, ReportReader};
 use super::{P2pConfig, addresses};
@@ -161,8 +162,23 @@ impl Engine {
 
     /// Applies the other end's offer. Sends nothing.
     pub async fn take_offer(&self, sdp: String) -> Result<(), BackendError> {
+        let wishes = Wishes::read(&sdp);
         let offer = RTCSessionDescription::offer(sdp).map_err(|_| BackendError::BadDescription)?;
-        self.connection.set_remote_description(offer).await.map_err(|_| BackendError::BadDescription)
+        self.connection.set_remote_description(offer).await.map_err(|_| BackendError::BadDescription)?;
+        // The library answers with what the transceiver says, whatever was offered; a browser refuses an answer that
+        // wants what it did not offer (RFC 3264, 6.1).
+        let direction = match (wishes.receives, wishes.sends) {
+            (true, true) => RTCRtpTransceiverDirection::Sendrecv,
+            (true, false) => RTCRtpTransceiverDirection::Sendonly,
+            (false, true) => RTCRtpTransceiverDirection::Recvonly,
+            (false, false) => RTCRtpTransceiverDirection::Inactive,
+        };
+        for transceiver in self.connection.get_transceivers().await {
+            if transceiver.direction().await.is_ok_and(|now| now != direction) {
+                transceiver.set_direction(direction).await.map_err(|_| BackendError::BadDescription)?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes and applies the answer; candidates are looked for from here on.

@@ -389,7 +389,11 @@ impl Leg {
                 own.send(ToLeg::FirstPacket).ok();
             }
         };
-        tokio::spawn(pump::receive(track, types.opus, Arc::clone(&self.flow), receiver, first));
+        let (call, events) = (self.call, self.shared.events.clone());
+        let dialled = move |digit| {
+            events.send(BackendEvent::Digit { call, digit }).ok();
+        };
+        tokio::spawn(pump::receive(track, types, Arc::clone(&self.flow), receiver, first, dialled));
     }
 
     fn start_sending(&mut self) {

@@ -48,6 +48,12 @@ impl Packets {
         packet
     }
 
+    /// A frame that is not sent: its time passes all the same, and what comes after it begins anew.
+    pub fn skip(&mut self, frame: &EncodedFrame) {
+        self.timestamp = self.timestamp.wrapping_add(frame.samples);
+        self.first = true;
+    }
+
     /// The timestamp that the next frame will carry.
     pub fn timestamp(&self) -> u32 {
         self.timestamp
@@ -106,6 +112,15 @@ mod tests {
         assert_eq!((first.header.sequence_number, first.header.timestamp), (u16::MAX, u32::MAX - 959));
         assert_eq!((second.header.sequence_number, second.header.timestamp), (0, 0));
         assert!(first.header.marker && !second.header.marker, "the first packet of a stream is marked");
+    }
+
+    #[test]
+    fn a_frame_that_is_not_sent_takes_time_but_no_number() {
+        let mut packets = Packets::new(7, TYPES, 5, 1_000);
+        packets.frame(frame(960, false));
+        packets.skip(&frame(960, false));
+        let next = packets.frame(frame(960, false)).header;
+        assert_eq!((next.sequence_number, next.timestamp, next.marker), (6, 1_000 + 2 * 960, true));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
+use super::description::PayloadTypes;
+use super::digits::DigitReader;
 use super::packets::{DigitPacket, Packets, event_of};
 use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT};
 use crate::{EncodedFrame, ReceivePacket, RtpAudio};
@@ -27,10 +29,18 @@ const DIGIT_ENDS: u8 = 3;
 pub(super) struct Flow {
     /// Whether what is sent arrives. Before that it would be lost, the codec's first packets with it.
     pub up: AtomicBool,
+    /// Whether the other end wants no sound now: it holds.
+    pub unwanted: AtomicBool,
     /// Packets sent.
     pub sent: AtomicU64,
     /// Packets received.
     pub received: AtomicU64,
+}
+
+impl Flow {
+    fn open(&self) -> bool {
+        self.up.load(Ordering::Relaxed) && !self.unwanted.load(Ordering::Relaxed)
+    }
 }
 
 /// Sends until both channels are closed.
@@ -47,12 +57,12 @@ pub(super) async fn send(
     loop {
         tokio::select! {
             frame = frames.recv() => match frame {
-                Some(frame) if flow.up.load(Ordering::Relaxed) => {
+                Some(frame) if flow.open() => {
                     let packet = packets.frame(frame);
                     write(&track, &flow, packet).await;
                 }
-                // Too early to arrive: the sound goes on where it would be.
-                Some(_) => {}
+                // Too early to arrive, or not wanted: the sound goes on where it would be.
+                Some(frame) => packets.skip(&frame),
                 None => return,
             },
             Some(more) = digits.recv() => dialling.queue.extend(more.chars()),
@@ -121,22 +131,31 @@ fn samples(time: Duration) -> u16 {
     u16::try_from(time.as_millis() * 48).unwrap_or(u16::MAX)
 }
 
-/// Hands on the packets of a track until it ends; `first` is called with the first one.
+/// Hands on the packets of a track until it ends; `first` is called with the first one of the sound, `dialled` with
+/// each digit.
 pub(super) async fn receive(
     track: Arc<dyn TrackRemote>,
-    opus: u8,
+    types: PayloadTypes,
     flow: Arc<Flow>,
     incoming: ReceivePacket,
     first: impl FnOnce() + Send,
+    dialled: impl Fn(char) + Send + Sync,
 ) {
     let mut first = Some(first);
+    let mut digits = DigitReader::default();
     while let Some(event) = track.poll().await {
         match event {
-            TrackRemoteEvent::OnRtpPacket(packet) if packet.header.payload_type == opus => {
+            TrackRemoteEvent::OnRtpPacket(packet) if Some(packet.header.payload_type) == types.telephone_event => {
+                let header = &packet.header;
+                if let Some(digit) = digits.take(header.sequence_number, header.timestamp, &packet.payload) {
+                    dialled(digit);
+                }
+            }
+            TrackRemoteEvent::OnRtpPacket(packet) if packet.header.payload_type == types.opus => {
                 let arrived = Instant::now();
                 flow.received.fetch_add(1, Ordering::Relaxed);
                 incoming(RtpAudio {
-                    sequence: packet.header.sequence_number,
+                    sequence: digits.renumber(packet.header.sequence_number),
                     timestamp: packet.header.timestamp,
                     payload: packet.payload.to_vec(),
                     arrived,
@@ -153,7 +172,6 @@ pub(super) async fn receive(
 
 #[cfg(test)]
 mod tests {
-    use super::super::description::PayloadTypes;
     use super::*;
 
     #[test]

@@ -181,6 +181,7 @@ fn plain(event: &CallEvent) -> String {
             figure(stats.buffer_ms)
         ),
         CallEvent::Sound { .. } => "a sound device changed".into(),
+        CallEvent::Digit { digit, .. } => format!("the other end pressed {digit}"),
         CallEvent::Summary { duration_ms, reason, .. } => format!("{} s, {reason}", duration_ms / 1000),
     }
 }

@@ -1,12 +1,13 @@
 //! What the server's messages do to a call.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use care4w_protocol::limits::MAX_CANDIDATES_PER_CALL;
 use care4w_protocol::signal::{Candidate, ClientMessage, Ended, HangUp, Sdp, ServerMessage};
 use care4w_protocol::{ApiError, ErrorCode};
 
-use super::super::description::{PayloadTypes, is_udp_candidate, split_candidates};
+use super::super::description::{PayloadTypes, Wishes, is_udp_candidate, split_candidates};
 use super::{Leg, Next, Path};
 use crate::defaults::RESTART_RETRY;
 use crate::{BackendError, BackendEvent, EndReason};
@@ -68,9 +69,11 @@ impl Leg {
     async fn on_new_offer(&mut self, offer: Sdp) -> Result<(), BackendError> {
         let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
         let (offer, candidates) = split_candidates(&offer.0);
+        let wishes = Wishes::read(&offer);
         engine.take_offer(offer).await?;
         let answer = engine.answer().await?;
         self.shared.signals.send(ClientMessage::OfferAnswer { call: self.call, answer: Sdp(answer) })?;
+        self.heed(wishes);
         self.add_all(candidates).await;
         Ok(())
     }
@@ -78,9 +81,16 @@ impl Leg {
     async fn on_new_answer(&mut self, answer: Sdp) -> Result<(), BackendError> {
         let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
         let (answer, candidates) = split_candidates(&answer.0);
+        let wishes = Wishes::read(&answer);
         engine.take_answer(answer).await?;
+        self.heed(wishes);
         self.add_all(candidates).await;
         Ok(())
+    }
+
+    /// Nothing is sent to an end that holds.
+    fn heed(&self, wishes: Wishes) {
+        self.flow.unwanted.store(!wishes.receives, Ordering::Relaxed);
     }
 
     async fn on_candidate(&mut self, Candidate { candidate, .. }: Candidate) {

@@ -1,0 +1,201 @@
+//! Our phone and a browser: a plain `RTCPeerConnection` in Chromium calls and is called over our server's signalling.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use care4w_tests::{
+    Account, Chromium, Cli, Server, Sound, chromium::Setup, cli::RunningCli, dtmf, score, speech::Speech, wait,
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// Somebody with our phone, and a browser.
+struct Two {
+    browser: Chromium,
+    browser_id: String,
+    phone: Cli,
+    phone_id: String,
+    /// For how long our phone is silent before it speaks.
+    pause: Duration,
+    folder: TempDir,
+    _server: Server,
+}
+
+impl Two {
+    fn meet() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start().unwrap();
+        let phone = Cli::new(server.url(), &folder.path().join("phone"));
+        phone.register(&Account::named("Amina")).unwrap();
+        let phone_id = phone.care4w_id().unwrap();
+        let microphone = Speech::Callee.file().unwrap();
+        let setup = Setup { microphone: Some(&microphone), ..Setup::default() };
+        let mut browser = Chromium::start(&setup).unwrap();
+        let browser_id = browser.sign_in(server.url(), "Browser").unwrap();
+        Self { browser, browser_id, phone, phone_id, pause: Duration::ZERO, folder, _server: server }
+    }
+
+    fn flags(&self) -> [String; 4] {
+        let said = self.folder.path().join("said.wav");
+        let speech = Speech::Caller.sound().unwrap();
+        Sound::silence(speech.rate, self.pause).then(&speech).write(&said).unwrap();
+        let heard = self.folder.path().join("heard.wav");
+        ["--mic".into(), format!("file:{}", said.display()), "--speaker".into(), format!("file:{}", heard.display())]
+    }
+
+    /// The browser offers.
+    fn browser_calls(&mut self, trickle: bool) -> RunningCli {
+        let flags = self.flags();
+        let phone =
+            self.phone.answer(&[&["--calls", "1"], &flags.each_ref().map(String::as_str)[..]].concat()).unwrap();
+        self.browser.evaluate(&format!("phone.dial('{}', {trickle})", self.phone_id)).unwrap();
+        phone
+    }
+
+    /// Our phone offers.
+    fn phone_calls(&mut self, trickle: bool, more: &[&str]) -> RunningCli {
+        let flags = self.flags();
+        let phone =
+            self.phone.call(&self.browser_id, &[more, &flags.each_ref().map(String::as_str)[..]].concat()).unwrap();
+        self.browser.evaluate(&format!("phone.answer({trickle})")).unwrap();
+        phone
+    }
+
+    fn heard_by_phone(&self) -> Sound {
+        Sound::read(&self.folder.path().join("heard.wav")).unwrap()
+    }
+}
+
+fn well_heard(who: &str, speech: Speech, heard: &Sound) {
+    let said = speech.sound().unwrap();
+    let pesq = score::pesq(&said, heard).unwrap_or_else(|error| panic!("{who}: {error}"));
+    if let Some(pesq) = pesq {
+        println!("{who}: PESQ {pesq:.2}");
+        assert!(pesq > 2.5, "{who}: loopback loses nothing, and PESQ is {pesq}");
+    }
+}
+
+/// Both speak at once; each hears the other, and both count alike.
+fn both_talk(two: &mut Two, mut phone: RunningCli) {
+    two.browser.wait_for_connection().unwrap();
+    two.browser.evaluate("phone.speak()").unwrap();
+    let mut last = None;
+    // Until the longer one of them has spoken.
+    for _ in 0..11 + two.pause.as_secs() {
+        last = Some(phone.wait("statistics", |line| line.is("stats")).unwrap());
+    }
+    let (ours, theirs) = (last.unwrap().json, two.browser.stats().unwrap().json);
+    println!("ours {ours}\ntheirs {theirs}");
+    assert_eq!((&theirs["codec"], &ours["codec"]), (&json!("audio/opus"), &json!("opus")));
+    for (what, sent, received) in
+        [("we", &ours["sent"], &theirs["received"]), ("they", &theirs["sent"], &ours["received"])]
+    {
+        let (sent, received) = (sent.as_f64().unwrap(), received.as_f64().unwrap());
+        // The two were not asked in the same instant.
+        assert!((sent - received).abs() < 60.0 && sent > 400.0, "{what} sent {sent}, of which {received} came");
+    }
+    // A restart drops what is on its way while the sockets change.
+    let bound = if two.pause.is_zero() { 0.0 } else { 30.0 };
+    assert!(theirs["lost"].as_f64().unwrap() <= bound, "loopback loses nothing: {theirs}");
+    assert!(ours["lossPercent"].as_f64().unwrap() * 10.0 <= bound, "loopback loses nothing: {ours}");
+    assert!(ours["rttMs"].as_f64().unwrap() >= 0.0 && ours["jitterMs"].as_f64().unwrap() >= 0.0, "{ours}");
+    let heard = two.browser.heard().unwrap();
+    two.browser.evaluate("phone.hangUp()").unwrap();
+    assert_eq!(phone.wait_for_call("ended").unwrap().text("reason"), "REMOTE_HUNG_UP");
+    phone.wait_for_end().unwrap();
+    well_heard("the browser heard us", Speech::Caller, &heard);
+    well_heard("we heard the browser", Speech::Callee, &two.heard_by_phone());
+}
+
+#[test]
+fn a_browser_that_calls_us_and_trickles_is_heard_and_hears() {
+    let mut two = Two::meet();
+    let phone = two.browser_calls(true);
+    both_talk(&mut two, phone);
+}
+
+#[test]
+fn a_browser_that_calls_us_with_all_candidates_in_its_offer_is_heard_and_hears() {
+    let mut two = Two::meet();
+    let phone = two.browser_calls(false);
+    both_talk(&mut two, phone);
+}
+
+#[test]
+fn a_browser_that_we_call_and_that_trickles_is_heard_and_hears() {
+    let mut two = Two::meet();
+    let phone = two.phone_calls(true, &[]);
+    both_talk(&mut two, phone);
+}
+
+#[test]
+fn a_browser_that_we_call_and_that_answers_with_all_candidates_is_heard_and_hears() {
+    let mut two = Two::meet();
+    let phone = two.phone_calls(false, &[]);
+    both_talk(&mut two, phone);
+}
+
+#[test]
+fn digits_that_we_send_sound_at_the_browser_and_the_speech_around_them_is_whole() {
+    let mut two = Two::meet();
+    let mut phone = two.phone_calls(true, &["--digits", "1w59#"]);
+    two.browser.wait_for_connection().unwrap();
+    phone.wait_for_call("connected").unwrap();
+    let mut heard = Sound::silence(48_000, Duration::ZERO);
+    wait::until(Duration::from_secs(20), "the digits to sound", || {
+        heard = two.browser.heard()?;
+        Ok((dtmf::digits(&heard) == "159#").then_some(()))
+    })
+    .unwrap_or_else(|error| panic!("{error}: {:?} was heard", dtmf::digits(&heard)));
+    phone.end().unwrap();
+}
+
+#[test]
+fn digits_that_the_browser_sends_are_told_and_disturb_nothing() {
+    let mut two = Two::meet();
+    let mut phone = two.browser_calls(true);
+    two.browser.wait_for_connection().unwrap();
+    phone.wait_for_call("connected").unwrap();
+    two.browser.evaluate("phone.speak()").unwrap();
+    two.browser.evaluate("phone.digits('42#')").unwrap();
+    for digit in ["4", "2", "#"] {
+        let line = phone.wait("a digit of the browser's", |line| line.is("digit")).unwrap();
+        assert_eq!(line.text("digit"), digit);
+    }
+    phone.wait("statistics", |line| line.is("stats")).unwrap();
+    let stats = phone.wait("statistics", |line| line.is("stats")).unwrap();
+    assert_eq!(stats.json["lossPercent"], 0.0, "a digit's packets are not lost speech: {}", stats.json);
+    two.browser.evaluate("phone.hangUp()").unwrap();
+    phone.wait_for_end().unwrap();
+    assert_eq!(dtmf::digits(&two.heard_by_phone().first(Duration::from_secs(3))), "42#", "they sound here, too");
+}
+
+#[test]
+fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_mid_call() {
+    let mut two = Two::meet();
+    two.pause = Duration::from_secs(4);
+    let mut phone = two.browser_calls(true);
+    two.browser.wait_for_connection().unwrap();
+    phone.wait_for_call("connected").unwrap();
+    let mut offer = |change: &str| two.browser.evaluate(&format!("phone.renegotiate({change})")).unwrap();
+    let active = json!("sendrecv");
+    let first = offer("(pc) => { window.channel = pc.createDataChannel('x'); }");
+    assert_eq!((&first["direction"], &first["signalling"]), (&active, &json!("stable")), "sound goes on: {first}");
+    assert_eq!(offer("() => window.channel.close()")["direction"], active);
+    let held = offer("(pc, sound) => { sound.direction = 'sendonly'; }");
+    assert_eq!(held["direction"], "sendonly", "who holds wants to hear nothing");
+    assert_eq!(offer("(pc, sound) => { sound.direction = 'inactive'; }")["direction"], "inactive");
+    assert_eq!(offer("(pc, sound) => { sound.direction = 'sendrecv'; }")["direction"], active, "taken up again");
+    let names = offer("(pc) => { window.before = pc.localDescription.sdp; pc.restartIce(); }");
+    assert_eq!(names["direction"], active);
+    two.browser.wait_for_connection().unwrap();
+    assert_ne!(
+        two.browser.evaluate("phone.descriptions.local.match(/ice-ufrag:(.*)/)[1]").unwrap(),
+        two.browser.evaluate("window.before.match(/ice-ufrag:(.*)/)[1]").unwrap(),
+        "the path has new names"
+    );
+    // After all of that both are heard as ever.
+    two.browser.evaluate("phone.record()").unwrap();
+    both_talk(&mut two, phone);
+}
