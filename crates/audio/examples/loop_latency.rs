@@ -1,21 +1,22 @@
 //! Measures by ear: one call to itself through real devices or files, beside the floor of the same sound library.
 //!
 //! `loop_latency floor MICROPHONE SPEAKER SECONDS` moves sound from the capture callback to the playback callback and
-//! does nothing else. `loop_latency call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [echo,noise,gain]` puts two ends of a call
-//! between, with the processing that is named. Devices are named as `care4w-cli devices` lists them, or `file:PATH`.
+//! does nothing else. `loop_latency call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [echo,noise,gain] [short]` puts two ends of a call
+//! between, with the processing that is named,
+//! and packets of 10 ms. Devices are named as `care4w-cli devices` lists them, or `file:PATH`.
 //! What to play in and record, and how to correlate them, is the caller's: see `docs/sound.md`.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector, EncodedFrame, Processing, RtpAudio};
+use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector, EncodedFrame, PacketTime, Processing, RtpAudio};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, microphone, speaker, seconds, rest @ ..] = &arguments[..] else {
-        eprintln!("loop_latency floor|call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [echo,noise,gain]");
+        eprintln!("loop_latency floor|call MICROPHONE SPEAKER SECONDS [LOSS_PERCENT] [echo,noise,gain] [short]");
         std::process::exit(2);
     };
     let time = Duration::from_secs_f64(seconds.parse().unwrap());
@@ -23,7 +24,7 @@ fn main() {
         floor(microphone, speaker, time);
     } else {
         let loss = rest.first().map_or(0, |loss| loss.parse().unwrap());
-        call(microphone, speaker, time, loss, rest.get(1).map_or("", String::as_str));
+        call(microphone, speaker, time, loss, &rest[rest.len().min(1)..].join(" "));
     }
 }
 
@@ -85,6 +86,7 @@ fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, wanted: &str
         microphone: microphone.parse().unwrap(),
         speaker: DeviceSelector::Silence,
         processing,
+        packet: if on("short") { PacketTime::Ms10 } else { PacketTime::Ms20 },
         ..CallAudioConfig::default()
     };
     let far = CallAudioConfig {
@@ -98,6 +100,12 @@ fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, wanted: &str
     near.set_expected_loss(loss as u8);
     peer.set(Arc::downgrade(&far)).unwrap();
     near.start();
-    std::thread::sleep(time);
-    println!("{:?}", far.stats());
+    for _ in 0..time.as_secs() {
+        std::thread::sleep(Duration::from_secs(1));
+        let stats = far.stats();
+        println!(
+            "buffer {:.1} ms, jitter {:.1} ms, made up {:.2} %, {} received",
+            stats.buffer_ms, stats.jitter_ms, stats.concealed_percent, stats.received
+        );
+    }
 }

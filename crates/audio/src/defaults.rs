@@ -62,9 +62,14 @@ pub const BUFFER_MARGIN: Duration = Duration::from_millis(5);
 pub const JITTER_WINDOW: usize = 250;
 /// Packets among which the fastest sets the base: two seconds, so that a change of path is soon believed.
 pub const BASE_WINDOW: usize = 100;
+/// Packets that must agree before the path is believed to be another: half a second.
+pub const PATH_WINDOW: usize = 25;
+/// A path whose delay differs by less than this is the same.
+pub const PATH_CHANGE_MIN: Duration = Duration::from_millis(10);
 /// The share of packets that the target lets arrive in time. NetEQ uses 0.95–0.97.
 pub const JITTER_QUANTILE: f64 = 0.97;
-/// How fast the target comes down, so that one quiet second does not undo what was learnt.
+/// How fast the target comes down at least, so that one quiet second does not undo what was learnt; where it is far too
+/// high, by twice the difference in a second.
 pub const TARGET_DECAY_PER_SECOND: Duration = Duration::from_millis(40);
 /// How long a loss keeps the target one frame higher, so that the packet after the next loss is there to recover it.
 pub const LOSS_MEMORY: Duration = Duration::from_secs(10);

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
-use crate::defaults::{BASE_WINDOW, JITTER_QUANTILE, JITTER_WINDOW};
+use super::span::samples;
+use crate::defaults::{BASE_WINDOW, JITTER_QUANTILE, JITTER_WINDOW, PATH_CHANGE_MIN, PATH_WINDOW};
 
 /// How long packets take, relative to the fastest ones. All times in samples.
 #[derive(Debug, Default)]
@@ -26,10 +27,12 @@ impl DelayEstimate {
             self.jitter += (difference as f64 - self.jitter) / 16.0;
             // A stall delivers a burst. It is one event: only its first packet tells how long it was.
             let spacing = timestamp - last_timestamp;
-            held_up = spacing > 0 && arrived - last_arrived < spacing / 4;
+            // However slowly the rest of it trickles in.
+            held_up = spacing > 0 && arrived - last_arrived < spacing * 3 / 4;
         }
         self.last = Some((arrived, timestamp));
         push(&mut self.transits, transit, BASE_WINDOW);
+        self.believe_new_path();
         self.base = self.transits.iter().copied().min().unwrap_or(transit);
         if !held_up || self.independent.is_empty() {
             push(&mut self.independent, transit, JITTER_WINDOW);
@@ -62,6 +65,25 @@ impl DelayEstimate {
 
     pub(super) fn jitter_ms(&self) -> f64 {
         self.jitter / 48.0
+    }
+
+    /// Where all of the newest packets took longer than all before them, or less, and no such time among themselves, the path
+    /// is another, or the sender stood still: what was learnt on the old one says nothing any more.
+    fn believe_new_path(&mut self) {
+        let Some(before) = self.transits.len().checked_sub(PATH_WINDOW).filter(|&before| before >= PATH_WINDOW) else {
+            return;
+        };
+        let fastest = |transits: &mut dyn Iterator<Item = &i64>| transits.copied().min().unwrap_or(0);
+        let old = fastest(&mut self.transits.iter().take(before));
+        let new = fastest(&mut self.transits.iter().skip(before));
+        let slowest = self.transits.iter().skip(before).copied().max().unwrap_or(0);
+        // A burst after a stall is as spread as it was long.
+        let among_themselves = slowest - new + samples(PATH_CHANGE_MIN);
+        let (longer, shorter) = (new - old > among_themselves, old - slowest > among_themselves);
+        if longer || shorter {
+            self.transits.drain(..before);
+            self.independent.clone_from(&self.transits);
+        }
     }
 
     fn measure_spread(&mut self) {

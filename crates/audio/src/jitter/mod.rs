@@ -223,7 +223,7 @@ impl JitterBuffer {
         }
         let least = samples(BUFFER_TARGET_MIN).min(self.packet + samples(BUFFER_MARGIN));
         let wanted = wanted.clamp(least, samples(BUFFER_TARGET_MAX));
-        let decay = samples(TARGET_DECAY_PER_SECOND) * passed / 48_000;
+        let decay = samples(TARGET_DECAY_PER_SECOND).max(2 * (self.target - wanted)) * passed / 48_000;
         self.target = wanted.max(self.target - decay);
     }
 

@@ -126,3 +126,31 @@ fn packets_of_ten_milliseconds_are_played_with_as_little_delay() {
     assert!(line.delay_ms() <= 30, "{} ms", line.delay_ms());
     assert!(line.recovered >= 20, "{} single losses came back", line.recovered);
 }
+
+#[test]
+fn a_path_that_became_longer_for_good_is_believed_within_two_seconds() {
+    for longer in [100, 200, 400, 700] {
+        let mut line = Line::new();
+        line.send(0..100, |_| Some(20));
+        line.send(100..400, |_| Some(20 + longer));
+        line.run(4_500 + longer);
+        let here = line.delay_ms();
+        assert!(here <= 70, "{longer} ms longer: {here} ms, aiming for {}", line.target_ms());
+        assert!(line.played.is_sorted());
+    }
+}
+
+#[test]
+fn what_a_sender_held_back_and_sent_unevenly_is_shed_within_a_second() {
+    for stall in [300, 500, 800] {
+        let mut line = Line::new();
+        // After the stall, a packet every 8 ms until the sender has caught up.
+        line.send(0..500, |i| {
+            let sent = i * 20;
+            let free = 2_000 + stall + (sent.max(2_000) - 2_000) * 8 / 20;
+            Some(if sent < 2_000 { 20 } else { free.saturating_sub(sent).max(20) })
+        });
+        line.run(2_000 + stall * 10 / 6 + 1_000);
+        assert!(line.delay_ms() <= 70, "{stall} ms: {} ms, aiming for {}", line.delay_ms(), line.target_ms());
+    }
+}
