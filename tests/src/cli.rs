@@ -45,6 +45,8 @@ pub struct Cli {
     profile: PathBuf,
     environment: Environment,
     in_file: bool,
+    /// The command that everything is run through: a network namespace's.
+    through: Vec<String>,
 }
 
 /// How a finished command ended.
@@ -89,12 +91,27 @@ impl Outcome {
 impl Cli {
     /// For a person whose session is kept in a file in `profile`.
     pub fn new(server: &str, profile: &Path) -> Self {
-        Self { server: server.to_owned(), profile: profile.to_owned(), environment: Vec::new(), in_file: true }
+        Self {
+            server: server.to_owned(),
+            profile: profile.to_owned(),
+            environment: Vec::new(),
+            in_file: true,
+            through: Vec::new(),
+        }
     }
 
     /// Keeps the session in the keychain instead; its variables must be among the environment's.
     pub fn with_keychain(mut self) -> Self {
         self.in_file = false;
+        self
+    }
+
+    /// Runs every command in a network namespace. The server must have been brought there.
+    #[cfg(target_os = "linux")]
+    pub fn with_namespace(mut self, namespace: &crate::Namespace) -> Self {
+        let command = namespace.command("");
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        self.through = words.map(|word| word.to_string_lossy().into_owned()).filter(|word| !word.is_empty()).collect();
         self
     }
 
@@ -111,7 +128,15 @@ impl Cli {
 
     fn command(&self, arguments: &[&str]) -> Result<Command> {
         std::fs::create_dir_all(&self.profile)?;
-        let mut command = Command::new(binaries::find("care4w-cli")?);
+        let program = binaries::find("care4w-cli")?;
+        let mut command = match self.through.split_first() {
+            Some((first, more)) => {
+                let mut command = Command::new(first);
+                command.args(more).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command.args(["--server", &self.server, "--json", "--profile"]).arg(&self.profile);
         if self.in_file {
             command.arg("--insecure-file-credentials");

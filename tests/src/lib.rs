@@ -34,6 +34,8 @@ pub mod screenshot;
 pub mod server;
 pub mod sound_server;
 pub mod speech;
+#[cfg(target_os = "linux")]
+pub mod turn;
 pub mod wait;
 pub mod wav;
 #[cfg(feature = "windows")]
@@ -55,6 +57,8 @@ pub use postgres::Postgres;
 pub use process::Process;
 pub use server::Server;
 pub use sound_server::SoundServer;
+#[cfg(target_os = "linux")]
+pub use turn::Turn;
 pub use wav::Sound;
 #[cfg(feature = "windows")]
 pub use window::{AppWindow, Key};

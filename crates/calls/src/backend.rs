@@ -75,7 +75,7 @@ pub enum PathKind {
     Srflx,
     /// An address that the other end saw.
     Prflx,
-    /// A TURN server's.
+    /// A TURN server's, of this end or of the other one.
     Relay,
 }
 

@@ -83,6 +83,10 @@ pub const ICE_KEEPALIVE_INTERVAL: Duration = Duration::from_millis(800);
 /// How long candidates wait for a direct path before a relayed one is taken (3.5 s to 1.9 s through a relay, GROUND).
 pub const RELAY_ACCEPTANCE_WAIT: Duration = Duration::from_millis(400);
 
+/// How often the library is nudged while a path through a relay is set up: each of the handshake's six flights waits
+/// for the next one.
+pub const RELAY_NUDGE: Duration = Duration::from_millis(5);
+
 /// How long a restart may take before it is tried again.
 pub const RESTART_RETRY: Duration = Duration::from_secs(8);
 

@@ -65,6 +65,8 @@ pub(super) struct Engine {
     pub remote_loss: RemoteLoss,
     /// How many goodbyes have been sent.
     goodbyes: watch::Receiver<u32>,
+    /// Whether there is a TURN server, so that packets may go through a relay.
+    pub may_relay: bool,
 }
 
 struct Observer(mpsc::UnboundedSender<EngineEvent>);
@@ -106,10 +108,12 @@ impl Engine {
         let interceptors = configure_rtcp_reports(Registry::new())
             .with(Slot::from(AFTER_REPORTS), ReportReader::new(ssrc, remote_loss.clone()))
             .with(Slot::from(AFTER_READER), GoodbyeListener::new(events.clone(), said));
+        let ice = usable(ice);
+        let may_relay = ice.iter().flat_map(|server| &server.urls).any(|url| url.starts_with("turn:"));
         let policy = if config.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
         let connection = PeerConnectionBuilder::new()
             .with_configuration(
-                RTCConfigurationBuilder::new().with_ice_servers(usable(ice)).with_ice_transport_policy(policy).build(),
+                RTCConfigurationBuilder::new().with_ice_servers(ice).with_ice_transport_policy(policy).build(),
             )
             .with_media_engine(media)
             .with_interceptor_registry(interceptors)
@@ -142,7 +146,7 @@ impl Engine {
                 .await
                 .map_err(|_| BackendError::Engine("the codecs were not taken"))?;
         }
-        Ok(Self { connection, sender, track, ssrc, remote_loss, goodbyes })
+        Ok(Self { connection, sender, track, ssrc, remote_loss, goodbyes, may_relay })
     }
 
     /// Makes and applies an offer; candidates are looked for from here on.
@@ -215,10 +219,13 @@ impl Engine {
             .filter(|rtt| rtt.is_finite() && *rtt >= 0.0)
     }
 
-    /// Kind of the local candidate of the chosen pair.
+    /// Kind of the local candidate of the chosen pair; a relay when either end's is one.
     pub async fn path(&self) -> Option<PathKind> {
         let transport = self.sender.transport().await.ok()??;
         let pair = transport.ice_transport().get_selected_candidate_pair().await.ok()??;
+        if pair.remote().typ == RTCIceCandidateType::Relay {
+            return Some(PathKind::Relay);
+        }
         match pair.local().typ {
             RTCIceCandidateType::Host => Some(PathKind::Host),
             RTCIceCandidateType::Srflx => Some(PathKind::Srflx),

@@ -400,6 +400,10 @@ impl Leg {
         let (Some(engine), Some(types), Some(media)) = (&self.engine, self.types, self.media.take()) else { return };
         let (digits, digits_rx) = mpsc::unbounded_channel();
         self.digits = Some(digits);
+        if engine.may_relay {
+            self.flow.may_relay.store(true, Ordering::Relaxed);
+            tokio::spawn(pump::hurry(Arc::clone(&engine.track), Arc::clone(&self.flow)));
+        }
         let packets = Packets::new(engine.ssrc, types, rand::random(), rand::random());
         let track = Arc::clone(&engine.track);
         tokio::spawn(pump::send(packets, track, Arc::clone(&self.flow), media.outgoing, digits_rx));
