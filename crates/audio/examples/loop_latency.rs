@@ -104,8 +104,8 @@ fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, wanted: &str
         std::thread::sleep(Duration::from_secs(1));
         let stats = far.stats();
         println!(
-            "buffer {:.1} ms, jitter {:.1} ms, made up {:.2} %, {} received",
-            stats.buffer_ms, stats.jitter_ms, stats.concealed_percent, stats.received
+            "buffer {:.1} of {:.1} ms, jitter {:.1} ms, made up {:.2} %, {} received",
+            stats.buffer_ms, stats.target_ms, stats.jitter_ms, stats.concealed_percent, stats.received
         );
     }
 }

@@ -313,6 +313,7 @@ impl Engine {
             concealed_percent: percent(stats.concealed, stats.played),
             recovered_percent: percent(stats.recovered + stats.rebuilt, stats.played),
             buffer_ms: stats.delay.max(0) as f64 / 48.0,
+            target_ms: stats.target as f64 / 48.0,
             received: stats.received,
             lost: stats.lost,
             first_audio: self.first_audio,

@@ -18,6 +18,8 @@ pub struct ReceiveStats {
     pub recovered_percent: f64,
     /// How long a packet of the fastest kind waits from its arrival until the speaker takes it, in milliseconds.
     pub buffer_ms: f64,
+    /// How long it should wait, by what is known of the network, in milliseconds.
+    pub target_ms: f64,
     /// Packets that came, duplicates not counted.
     pub received: u64,
     /// Packets that never came.

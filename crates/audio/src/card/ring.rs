@@ -119,9 +119,11 @@ impl CardSpeaker {
         self.held() < (period + margin).min(self.capacity / 2)
     }
 
-    /// How long the sound waits that is in the ring.
+    /// How long sound that is written now waits until the card takes it: behind what the ring holds, and, since it is
+    /// written when the card has just called, for its next call.
     pub fn lead(&self) -> Duration {
-        Duration::from_secs_f64(self.held() as f64 / f64::from(self.rate))
+        let waits = self.held() + self.signal.period.load(Ordering::Relaxed).min(self.capacity);
+        Duration::from_secs_f64(waits as f64 / f64::from(self.rate))
     }
 
     /// Puts sound into the ring; what finds no room is dropped.

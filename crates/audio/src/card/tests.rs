@@ -100,7 +100,7 @@ fn a_ring_holds_what_the_card_takes_next_and_no_more() {
         while speaker.wants() {
             speaker.write(&[0.1; 480]);
         }
-        assert!(speaker.lead() <= Duration::from_millis(10), "call {call}: {:?}", speaker.lead());
+        assert!(speaker.lead() <= Duration::from_millis(20), "call {call}: {:?}", speaker.lead());
         playback.run(&mut out);
         speaker.settle(start + Duration::from_millis(10 * call));
         assert_eq!(out[479], 0.1, "call {call} found the ring dry");
@@ -127,13 +127,14 @@ fn a_ring_that_runs_dry_is_kept_fuller_and_later_leaner_again() {
         }
         speaker.settle(start + Duration::from_millis(10 * call));
     }
-    assert!(fill(&mut speaker) >= Duration::from_millis(20), "two calls' worth, since two come at a time");
+    assert!(fill(&mut speaker) >= Duration::from_millis(30), "two calls' worth, since two come at a time");
     for second in 0..100 {
         speaker.settle(start + Duration::from_secs(second + 2));
     }
     playback.run(&mut [0.0f32; 24_000]);
     playback.run(&mut out);
-    assert!(fill(&mut speaker) <= Duration::from_millis(10));
+    playback.run(&mut out);
+    assert!(fill(&mut speaker) <= Duration::from_millis(20));
 }
 
 #[test]
