@@ -144,6 +144,12 @@ impl CallAudio {
         Ok(())
     }
 
+    /// Switches echo cancellation, noise suppression and gain control; heard within 10 ms. What stays on keeps what it
+    /// learnt of the room.
+    pub fn set_processing(&self, processing: Processing) {
+        self.tell(Command::Processing(processing));
+    }
+
     /// How loud both directions are.
     pub fn levels(&self) -> Levels {
         self.opener.shared.told().levels

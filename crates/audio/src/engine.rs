@@ -151,6 +151,7 @@ impl Engine {
                         self.encoder.follow(plan);
                     }
                 }
+                Ok(Command::Processing(wanted)) => self.processing.set(wanted),
                 Ok(Command::Microphone(opened)) => {
                     self.microphone_watch = Watch::new(opened.generation, Instant::now());
                     exchange(&mut self.microphone, opened.device);

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde::Serialize;
 use sonora::config::{AdaptiveDigital, EchoCanceller, GainController2, MaxProcessingRate, NoiseSuppression, Pipeline};
 use sonora::{AudioProcessing, Config, StreamConfig};
@@ -57,27 +59,43 @@ impl std::fmt::Debug for VoiceProcessing {
 impl VoiceProcessing {
     /// With [`Processing::OFF`], sound passes as it is.
     pub fn new(wanted: Processing) -> Self {
-        let echo = EchoCanceller { enforce_high_pass_filtering: false, ..EchoCanceller::default() };
-        let gain = GainController2 {
-            adaptive_digital: Some(AdaptiveDigital {
-                initial_gain_db: GAIN_INITIAL_DB,
-                headroom_db: GAIN_HEADROOM_DB,
-                max_gain_db: GAIN_MAX_DB,
-                max_gain_change_db_per_second: GAIN_CHANGE_DB_PER_SECOND,
-                ..AdaptiveDigital::default()
-            }),
-            ..GainController2::default()
-        };
-        Self {
-            high_pass: (wanted != Processing::OFF).then(HighPass::new),
-            echo: wanted.echo.then(|| stage(Config { echo_canceller: Some(echo), ..Config::default() })),
-            noise: wanted.noise.then(|| {
-                let noise_suppression = Some(NoiseSuppression::default());
-                (stage(Config { noise_suppression, ..Config::default() }), NoiseFloor::default())
-            }),
-            gain: wanted.gain.then(|| stage(Config { gain_controller2: Some(gain), ..Config::default() })),
-            scratch: [0.0; STEP_SAMPLES],
-        }
+        let mut processing =
+            Self { high_pass: None, echo: None, noise: None, gain: None, scratch: [0.0; STEP_SAMPLES] };
+        processing.set(wanted);
+        processing
+    }
+
+    /// Switches stages on and off; one that stays on keeps what it learnt.
+    pub fn set(&mut self, wanted: Processing) {
+        keep(&mut self.high_pass, wanted != Processing::OFF, HighPass::new);
+        keep(&mut self.echo, wanted.echo, || {
+            let echo = EchoCanceller { enforce_high_pass_filtering: false, ..EchoCanceller::default() };
+            stage(Config { echo_canceller: Some(echo), ..Config::default() })
+        });
+        keep(&mut self.noise, wanted.noise, || {
+            let noise_suppression = Some(NoiseSuppression::default());
+            (stage(Config { noise_suppression, ..Config::default() }), NoiseFloor::default())
+        });
+        keep(&mut self.gain, wanted.gain, || {
+            let gain = GainController2 {
+                adaptive_digital: Some(AdaptiveDigital {
+                    initial_gain_db: GAIN_INITIAL_DB,
+                    headroom_db: GAIN_HEADROOM_DB,
+                    max_gain_db: GAIN_MAX_DB,
+                    max_gain_change_db_per_second: GAIN_CHANGE_DB_PER_SECOND,
+                    ..AdaptiveDigital::default()
+                }),
+                ..GainController2::default()
+            };
+            stage(Config { gain_controller2: Some(gain), ..Config::default() })
+        });
+    }
+
+    /// How long after it was given to the speaker the far side's sound comes back in the microphone, as the echo
+    /// canceller measures it; `None` before it knows, and without it.
+    pub fn echo_delay(&self) -> Option<Duration> {
+        let measured = self.echo.as_ref()?.statistics().delay_ms?;
+        u64::try_from(measured).ok().map(Duration::from_millis)
     }
 
     /// What the speaker is about to play, before the microphone hears it.
@@ -106,6 +124,14 @@ impl VoiceProcessing {
             run(gain, sound, &mut self.scratch);
             sound.copy_from_slice(&self.scratch);
         }
+    }
+}
+
+fn keep<T>(stage: &mut Option<T>, wanted: bool, make: impl FnOnce() -> T) {
+    match (wanted, &stage) {
+        (true, None) => *stage = Some(make()),
+        (false, _) => *stage = None,
+        (true, Some(_)) => {}
     }
 }
 

@@ -102,3 +102,140 @@ fn without_processing_sound_passes_untouched() {
     processing.clean(&mut sound);
     assert_eq!(sound, [0.3; STEP_SAMPLES]);
 }
+
+/// A room: what is played comes back so much later, through a short reverberant path, at half its loudness.
+struct Room {
+    past: Vec<f32>,
+    delay: usize,
+}
+
+impl Room {
+    fn new(delay_ms: usize) -> Self {
+        Self { past: vec![0.0; 48 * (delay_ms + 60)], delay: 48 * delay_ms }
+    }
+
+    fn hear(&mut self, played: &Step) -> Step {
+        self.past.extend_from_slice(played);
+        let end = self.past.len() - STEP_SAMPLES;
+        let heard = std::array::from_fn(|i| {
+            let at = |late: usize| self.past[end + i - self.delay - late];
+            0.5 * at(0) - 0.2 * at(97) + 0.12 * at(311) - 0.06 * at(1_013)
+        });
+        self.past.drain(..STEP_SAMPLES);
+        heard
+    }
+}
+
+/// Echo of the far side alone, in dB taken out from the third second on.
+fn taken_out(delay_ms: usize) -> (f32, Option<Duration>) {
+    let (mut processing, mut random, mut room) = (VoiceProcessing::new(ECHO), Random(7), Room::new(delay_ms));
+    let (mut before, mut after) = (0.0, 0.0);
+    for at in 0..600 {
+        let played = babble(&mut random, at);
+        processing.played(&played);
+        let mut heard = room.hear(&played);
+        let echo = power(&heard);
+        processing.clean(&mut heard);
+        if at >= 200 {
+            before += echo;
+            after += power(&heard);
+        }
+    }
+    (decibels(before / after.max(1e-12)), processing.echo_delay())
+}
+
+#[test]
+fn echo_is_taken_out_of_a_reverberant_room_whatever_its_delay() {
+    for delay in [10, 40, 120, 200] {
+        let (reduction, _) = taken_out(delay);
+        assert!(reduction > 40.0, "{delay} ms: {reduction} dB");
+    }
+}
+
+#[test]
+fn the_delay_of_the_echo_is_measured_and_not_guessed() {
+    for delay in [40u64, 120, 200] {
+        let (_, measured) = taken_out(delay as usize);
+        let measured = measured.expect("six seconds of echo are enough").as_millis() as u64;
+        assert!(measured.abs_diff(delay) <= 12, "{measured} ms of {delay}");
+    }
+}
+
+/// How like two sounds are, −1 to 1, the second `late` samples later.
+fn likeness(a: &[f32], b: &[f32], late: usize) -> f32 {
+    let b = &b[late..];
+    let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+    let length = a.len().min(b.len());
+    product / (a[..length].iter().map(|s| s * s).sum::<f32>() * b[..length].iter().map(|s| s * s).sum::<f32>()).sqrt()
+}
+
+#[test]
+fn who_speaks_while_the_other_speaks_is_not_cut_off() {
+    let (mut processing, mut random, mut room) = (VoiceProcessing::new(ECHO), Random(8), Room::new(60));
+    let mut near_voice = Random(99);
+    let (mut said, mut sent) = (Vec::new(), Vec::new());
+    for at in 0..1_000 {
+        let played = babble(&mut random, at);
+        processing.played(&played);
+        let mut heard = room.hear(&played);
+        // After four seconds the near side speaks too, in another rhythm.
+        if at >= 400 {
+            let near = babble(&mut near_voice, at * 10 / 13);
+            for (sample, near) in heard.iter_mut().zip(&near) {
+                *sample += near;
+            }
+            said.extend_from_slice(&near);
+        }
+        processing.clean(&mut heard);
+        if at >= 400 {
+            sent.extend_from_slice(&heard);
+        }
+    }
+    let found = (0..1_000).map(|late| (late, likeness(&said, &sent, late))).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert!(found.1 > 0.6, "the near voice comes through: likeness {found:?}");
+    // No syllable of it is swallowed: in pieces of a tenth of a second, wherever it speaks.
+    let (mut spoken, mut swallowed) = (0, 0);
+    for (piece, heard) in said.chunks_exact(4_800).zip(sent[found.0..].chunks_exact(4_800)) {
+        if power(piece) > 1e-3 {
+            spoken += 1;
+            swallowed += usize::from(decibels(power(heard) / power(piece)) < -10.0);
+        }
+    }
+    assert!(spoken > 20 && swallowed * 20 <= spoken, "{swallowed} of {spoken} tenths of a second are gone");
+}
+
+#[test]
+fn a_stage_that_is_switched_off_and_on_leaves_the_others_what_they_learnt() {
+    let both = Processing { echo: true, noise: true, gain: false };
+    let (mut processing, mut random, mut room) = (VoiceProcessing::new(both), Random(9), Room::new(80));
+    let (mut before, mut after) = (0.0, 0.0);
+    for at in 0..500 {
+        match at {
+            300 => processing.set(ECHO),
+            350 => processing.set(both),
+            _ => {}
+        }
+        let played = babble(&mut random, at);
+        processing.played(&played);
+        let mut heard = room.hear(&played);
+        let echo = power(&heard);
+        processing.clean(&mut heard);
+        if at >= 300 {
+            before += echo;
+            after += power(&heard);
+        }
+    }
+    let reduction = decibels(before / after.max(1e-12));
+    assert!(reduction > 35.0, "{reduction} dB: the echo canceller began anew");
+}
+
+#[test]
+fn an_echo_canceller_that_is_switched_off_lets_the_echo_through() {
+    let (mut processing, mut random) = (VoiceProcessing::new(ECHO), Random(10));
+    processing.set(Processing::OFF);
+    let mut heard = babble(&mut random, 3);
+    let before = heard;
+    processing.played(&before);
+    processing.clean(&mut heard);
+    assert_eq!(heard, before);
+}
