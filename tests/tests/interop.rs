@@ -2,10 +2,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use care4w_tests::{
-    Account, Chromium, Cli, Server, Sound, chromium::Setup, cli::RunningCli, dtmf, score, speech::Speech, wait,
+    Account, Chromium, Cli, Namespace, Network, Server, Sound, chromium::Setup, cli::RunningCli, dtmf, score,
+    speech::Speech, wait,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -24,13 +25,25 @@ struct Two {
 
 impl Two {
     fn meet() -> Self {
+        Self::meet_on(None)
+    }
+
+    /// On two machines, the phone's and the browser's.
+    fn meet_on(machines: Option<&[Namespace; 2]>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start().unwrap();
-        let phone = Cli::new(server.url(), &folder.path().join("phone"));
+        let mut phone = Cli::new(server.url(), &folder.path().join("phone"));
+        for (index, machine) in machines.into_iter().flatten().enumerate() {
+            machine.bring(server.address().parse().unwrap()).unwrap();
+            if index == 0 {
+                phone = phone.with_namespace(machine);
+            }
+        }
         phone.register(&Account::named("Amina")).unwrap();
         let phone_id = phone.care4w_id().unwrap();
         let microphone = Speech::Callee.file().unwrap();
-        let setup = Setup { microphone: Some(&microphone), ..Setup::default() };
+        let namespace = machines.map(|[_, browsers]| browsers);
+        let setup = Setup { microphone: Some(&microphone), namespace, ..Setup::default() };
         let mut browser = Chromium::start(&setup).unwrap();
         let browser_id = browser.sign_in(server.url(), "Browser").unwrap();
         Self { browser, browser_id, phone, phone_id, pause: Duration::ZERO, folder, _server: server }
@@ -198,4 +211,38 @@ fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_m
     // After all of that both are heard as ever.
     two.browser.evaluate("phone.record()").unwrap();
     both_talk(&mut two, phone);
+}
+
+#[test]
+fn a_browser_follows_when_we_restart_a_path_that_was_gone() {
+    const HERE: Ipv4Addr = Ipv4Addr::new(10, 84, 0, 1);
+    const THERE: Ipv4Addr = Ipv4Addr::new(10, 84, 0, 2);
+    let network = Network::new();
+    let machines = [HERE, THERE].map(|address| {
+        let machine = Namespace::new().unwrap();
+        network.plug(&machine, "net0", address).unwrap();
+        machine
+    });
+    let mut two = Two::meet_on(Some(&machines));
+    two.pause = Duration::from_secs(8);
+    let mut phone = two.phone_calls(true, &[]);
+    two.browser.wait_for_connection().unwrap();
+    phone.wait_for_call("connected").unwrap();
+    let names = "phone.descriptions.remote.match(/ice-ufrag:(.*)/)[1]";
+    let before = two.browser.evaluate(names).unwrap();
+    network.cut(HERE, THERE);
+    phone.wait_for_call("reconnecting").unwrap();
+    network.mend(HERE, THERE);
+    phone.wait_for_call("connected").unwrap();
+    two.browser.wait_for_connection().unwrap();
+    assert_ne!(two.browser.evaluate(names).unwrap(), before, "it was we who gave the path new names");
+    two.browser.evaluate("phone.record()").unwrap();
+    two.browser.evaluate("phone.speak()").unwrap();
+    for _ in 0..14 {
+        phone.wait("statistics", |line| line.is("stats")).unwrap();
+    }
+    let heard = two.browser.heard().unwrap();
+    phone.end().unwrap();
+    well_heard("the browser heard us", Speech::Caller, &heard);
+    well_heard("we heard the browser", Speech::Callee, &two.heard_by_phone());
 }
