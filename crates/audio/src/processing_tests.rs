@@ -169,10 +169,20 @@ fn likeness(a: &[f32], b: &[f32], late: usize) -> f32 {
     product / (a[..length].iter().map(|s| s * s).sum::<f32>() * b[..length].iter().map(|s| s * s).sum::<f32>()).sqrt()
 }
 
+/// Vowels of a low voice that glides, three syllables a second, as loud as [`babble`] at its loudest.
+fn vowels(at: usize) -> Step {
+    std::array::from_fn(|i| {
+        let t = (at * STEP_SAMPLES + i) as f32 / SAMPLE_RATE as f32;
+        let swell = (t * 3.1 * std::f32::consts::PI).sin().max(0.0);
+        let phase = 130.0 * t + 3.0 * (t * 2.0).sin();
+        let voice: f32 = (1..25).map(|n| (phase * n as f32 * std::f32::consts::TAU).sin() / n as f32).sum();
+        0.12 * swell * voice
+    })
+}
+
 #[test]
 fn who_speaks_while_the_other_speaks_is_not_cut_off() {
     let (mut processing, mut random, mut room) = (VoiceProcessing::new(ECHO), Random(8), Room::new(60));
-    let mut near_voice = Random(99);
     let (mut said, mut sent) = (Vec::new(), Vec::new());
     for at in 0..1_000 {
         let played = babble(&mut random, at);
@@ -180,7 +190,7 @@ fn who_speaks_while_the_other_speaks_is_not_cut_off() {
         let mut heard = room.hear(&played);
         // After four seconds the near side speaks too, in another rhythm.
         if at >= 400 {
-            let near = babble(&mut near_voice, at * 10 / 13);
+            let near = vowels(at);
             for (sample, near) in heard.iter_mut().zip(&near) {
                 *sample += near;
             }
