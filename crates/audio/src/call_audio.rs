@@ -2,19 +2,21 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::card::{CpalHost, Host};
 use crate::command::Command;
-use crate::defaults::{BITRATE, FRAME_SAMPLES};
+use crate::defaults::{BITRATE, DEVICES_EVERY, FRAME_SAMPLES};
 use crate::engine::Engine;
+use crate::following::Following;
 use crate::notice::Notice;
-use crate::opener::Opener;
+use crate::opener::{DeviceEvent, Opener};
 use crate::opus::{Encoder, OpusError};
 use crate::packet::{EncodedFrame, RtpAudio};
 use crate::playout::FarEnd;
 use crate::processing::{Processing, VoiceProcessing};
 use crate::sending::{NetworkReport, Sending};
-use crate::{DeviceSelector, Levels, OpenAudioError, ReceiveStats};
+use crate::{DeviceSelector, Direction, Levels, OpenAudioError, ReceiveStats};
 
 /// How a call's sound is set up.
 #[derive(Debug, Clone)]
@@ -81,17 +83,24 @@ impl CallAudio {
     /// Opens both devices; far-end sound plays from here on. Encoded frames go to `send`, on the call's sound thread,
     /// from [`CallAudio::start`] on: it must not block.
     pub fn open(config: CallAudioConfig, send: Box<dyn FnMut(EncodedFrame) + Send>) -> Result<Self, OpenAudioError> {
-        Self::open_with(Arc::new(CpalHost), config, send)
+        Self::open_with(Arc::new(CpalHost), DEVICES_EVERY, config, send)
     }
 
     pub(crate) fn open_with(
         host: Arc<dyn Host>,
+        devices_every: Duration,
         config: CallAudioConfig,
         send: Box<dyn FnMut(EncodedFrame) + Send>,
     ) -> Result<Self, OpenAudioError> {
         let engine_failed = |error: OpusError| OpenAudioError::Engine(error.to_string());
         let (commands, inbox) = mpsc::channel();
-        let opener = Opener { host, waker: Arc::default(), commands, shared: Arc::default() };
+        let (events, happened) = mpsc::channel();
+        let opener =
+            Opener { host, waker: Arc::default(), commands, shared: Arc::default(), events, opening: Arc::default() };
+        let followings = [
+            Following::new(Direction::Input, config.microphone.clone()),
+            Following::new(Direction::Output, config.speaker.clone()),
+        ];
         // The microphone first: a broken file must not cost the recording of the same name.
         let microphone = opener.microphone(&config.microphone)?;
         let speaker = opener.speaker(&config.speaker)?;
@@ -109,7 +118,11 @@ impl CallAudio {
             .name("call-audio".to_owned())
             .spawn(move || engine.run())
             .map_err(|error| OpenAudioError::Engine(error.to_string()))?;
-        Ok(Self { opener, thread: Some(thread) })
+        let looks_after = opener.clone().look_after(happened, followings, devices_every);
+        // From here on dropping closes.
+        let audio = Self { opener, thread: Some(thread) };
+        looks_after.map_err(|error| OpenAudioError::Engine(error.to_string()))?;
+        Ok(audio)
     }
 
     /// The call is connected: a file microphone begins to play, a file speaker to record, encoding begins.
@@ -134,14 +147,12 @@ impl CallAudio {
 
     /// Changes the microphone, which may take the system a moment. On an error the old one stays.
     pub fn set_microphone(&self, selector: DeviceSelector) -> Result<(), OpenAudioError> {
-        self.tell(Command::Microphone(self.opener.microphone(&selector)?));
-        Ok(())
+        self.opener.choose(Direction::Input, selector)
     }
 
     /// Changes the speaker, which may take the system a moment. On an error the old one stays.
     pub fn set_speaker(&self, selector: DeviceSelector) -> Result<(), OpenAudioError> {
-        self.tell(Command::Speaker(self.opener.speaker(&selector)?));
-        Ok(())
+        self.opener.choose(Direction::Output, selector)
     }
 
     /// Switches echo cancellation, noise suppression and gain control; heard within 10 ms. What stays on keeps what it
@@ -195,6 +206,7 @@ impl CallAudio {
 impl Drop for CallAudio {
     fn drop(&mut self) {
         self.tell(Command::Close);
+        let _ = self.opener.events.send(DeviceEvent::Close);
         self.opener.waker.wake();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()

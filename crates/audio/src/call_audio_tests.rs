@@ -14,9 +14,12 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(30), "in vain: {what}");
-        thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(1));
     }
 }
+
+/// How often devices are looked at in tests.
+const QUICKLY: Duration = Duration::from_millis(1);
 
 type Peer = Arc<OnceLock<Weak<CallAudio>>>;
 
@@ -220,6 +223,7 @@ fn a_microphone_that_is_pulled_out_gives_way_to_the_default() {
     let host = Arc::new(FakeHost::new(true));
     let audio = CallAudio::open_with(
         host.clone(),
+        QUICKLY,
         config(DeviceSelector::Id("fake:usb".into()), DeviceSelector::Silence),
         Box::new(|_| {}),
     )
@@ -231,12 +235,81 @@ fn a_microphone_that_is_pulled_out_gives_way_to_the_default() {
 }
 
 #[test]
+fn a_microphone_that_comes_back_is_used_again() {
+    let host = Arc::new(FakeHost::new(true));
+    host.has(&["usb", "built-in"], Some("built-in"), 48_000);
+    let audio = CallAudio::open_with(
+        host.clone(),
+        QUICKLY,
+        config(DeviceSelector::Id("usb".into()), DeviceSelector::Silence),
+        Box::new(|_| {}),
+    )
+    .unwrap();
+    audio.start();
+    let direction = Direction::Input;
+    host.has(&["built-in"], Some("built-in"), 48_000);
+    until("the default takes over", || audio.notices() == [Notice::SwitchedToDefault { direction }]);
+    host.has(&["usb", "built-in"], Some("built-in"), 48_000);
+    until("it is used again", || audio.notices() == [Notice::CameBack { direction }]);
+    assert_eq!(host.opened(), ["microphone usb", "microphone default", "microphone usb"]);
+}
+
+#[test]
+fn a_thousand_changes_of_devices_lose_no_call_and_leave_nothing_behind() {
+    let host = Arc::new(FakeHost::new(true));
+    host.has(&["usb", "built-in"], Some("built-in"), 48_000);
+    let sent = Arc::new(AtomicU32::new(0));
+    let counter = sent.clone();
+    let audio = CallAudio::open_with(
+        host.clone(),
+        QUICKLY,
+        config(DeviceSelector::Id("usb".into()), DeviceSelector::Default),
+        Box::new(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }),
+    )
+    .unwrap();
+    audio.start();
+    let mut seed = 1u32;
+    for _ in 0..1_000 {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let rate = [44_100, 48_000, 16_000][(seed >> 20) as usize % 3];
+        match (seed >> 24) % 4 {
+            0 => host.has(&["built-in"], Some("built-in"), rate),
+            1 => host.has(&["usb"], Some("usb"), rate),
+            2 => host.has(&["usb", "built-in"], Some("built-in"), rate),
+            _ => host.pull_out(),
+        }
+        until("both ends work again", || {
+            host.tick();
+            host.in_use() >= 2
+        });
+    }
+    host.has(&["usb", "built-in"], Some("built-in"), 48_000);
+    until("the chosen microphone is heard", || {
+        host.tick();
+        audio.levels().input_dbfs > -30.0
+            && host.opened().iter().rev().find(|it| it.starts_with("mic")).unwrap() == "microphone usb"
+    });
+    let before = sent.load(Ordering::Relaxed);
+    until("packets go on", || {
+        host.tick();
+        sent.load(Ordering::Relaxed) > before + 10
+    });
+    until("only the two in use are open", || host.alive() == 2);
+    assert!(host.opened().len() > 1_000, "{} openings", host.opened().len());
+    audio.close();
+    until("nothing is open", || host.alive() == 0);
+}
+
+#[test]
 fn a_call_without_any_device_left_goes_on_in_silence() {
     let host = Arc::new(FakeHost::new(false));
     let sent = Arc::new(AtomicU32::new(0));
     let counter = sent.clone();
     let audio = CallAudio::open_with(
         host.clone(),
+        QUICKLY,
         config(DeviceSelector::Id("fake:usb".into()), DeviceSelector::Id("fake:usb".into())),
         Box::new(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -264,6 +337,7 @@ fn a_card_that_stalls_is_stood_in_for_by_silence() {
     let counter = sent.clone();
     let audio = CallAudio::open_with(
         host,
+        QUICKLY,
         config(DeviceSelector::Default, DeviceSelector::Silence),
         Box::new(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -280,7 +354,9 @@ fn errors_have_stable_codes() {
     let folder = tempfile::tempdir().unwrap();
     let open = |microphone: DeviceSelector| {
         let host: Arc<dyn Host> = Arc::new(NoHost);
-        CallAudio::open_with(host, config(microphone, DeviceSelector::Silence), Box::new(|_| {})).unwrap_err().code()
+        CallAudio::open_with(host, QUICKLY, config(microphone, DeviceSelector::Silence), Box::new(|_| {}))
+            .unwrap_err()
+            .code()
     };
     assert_eq!(open(DeviceSelector::File(folder.path().join("none.wav"))), "FILE_NOT_FOUND");
     std::fs::write(folder.path().join("bad.wav"), "no").unwrap();

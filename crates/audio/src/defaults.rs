@@ -130,6 +130,8 @@ pub const PLAYBACK_MARGIN_DECAY: Duration = Duration::from_secs(10);
 pub const CAPTURE_STARVED: Duration = Duration::from_millis(150);
 /// A device that has not called for this long is gone. PulseAudio's idle null sink stalls up to two seconds.
 pub const DEVICE_SILENT: Duration = Duration::from_secs(4);
+/// How often it is looked which devices there are, while a call uses one.
+pub const DEVICES_EVERY: Duration = Duration::from_secs(2);
 /// A clock-driven end that fell behind by more than this does not catch up.
 pub const CATCH_UP_MAX: Duration = Duration::from_millis(500);
 /// How long closing waits for the system to let go of a device.

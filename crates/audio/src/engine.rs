@@ -14,7 +14,7 @@ use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES,
 use crate::endpoint::{Microphone, Opened, Speaker};
 use crate::levels::Meter;
 use crate::notice::Notice;
-use crate::opener::Opener;
+use crate::opener::{DeviceEvent, Opener};
 use crate::opus::Encoder;
 use crate::pacer::Pacer;
 use crate::packet::EncodedFrame;
@@ -301,7 +301,7 @@ impl Engine {
             }
             _ => return,
         }
-        self.opener.clone().replace(direction);
+        let _ = self.opener.events.send(DeviceEvent::Lost(direction));
     }
 
     fn publish(&self) {

@@ -28,6 +28,7 @@ pub mod devices;
 mod endpoint;
 mod engine;
 mod error;
+mod following;
 mod jitter;
 mod levels;
 mod notice;

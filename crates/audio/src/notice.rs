@@ -17,6 +17,16 @@ pub enum Notice {
         /// Microphone or speaker.
         direction: Direction,
     },
+    /// The device that was chosen and had gone away is back, and used again.
+    CameBack {
+        /// Microphone or speaker.
+        direction: Direction,
+    },
+    /// The system's default is another device now, and used.
+    FollowedDefault {
+        /// Microphone or speaker.
+        direction: Direction,
+    },
     /// The recording cannot be written any more (a full disk).
     RecordingFailed,
 }

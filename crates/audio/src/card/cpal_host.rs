@@ -7,6 +7,7 @@ use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamC
 use super::callback::{CaptureCallback, PlaybackCallback};
 use super::{CardMicrophone, CardSpeaker, Host, OnLost, Waker};
 use crate::defaults::SAMPLE_RATE;
+use crate::following::Present;
 use crate::{Device, Direction, OpenAudioError};
 
 /// How long a sound server may take to open a stream.
@@ -191,6 +192,17 @@ fn bad_rate(direction: Direction) -> OpenAudioError {
 }
 
 impl Host for CpalHost {
+    fn survey(&self, direction: Direction) -> Option<Present> {
+        // ALSA looks at a device by opening it.
+        #[cfg(target_os = "linux")]
+        if cpal::default_host().id() == cpal::HostId::Alsa {
+            return None;
+        }
+        let devices: Vec<Device> = list().into_iter().filter(|device| device.direction == direction).collect();
+        let default = devices.iter().find(|device| device.is_default).map(|device| device.id.clone());
+        Some(Present { ids: devices.into_iter().map(|device| device.id).collect(), default })
+    }
+
     fn microphone(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardMicrophone, OpenAudioError> {
         let direction = Direction::Input;
         quiet(|| {

@@ -16,7 +16,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
-use crate::OpenAudioError;
+use crate::following::Present;
+use crate::{Direction, OpenAudioError};
 
 /// Wakes the thread that fills and empties the rings.
 #[derive(Debug, Default)]
@@ -44,6 +45,10 @@ pub type OnLost = Box<dyn FnMut() + Send>;
 pub trait Host: fmt::Debug + Send + Sync {
     /// `id` as [`crate::Device::id`] shows it, or the system's default.
     fn microphone(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardMicrophone, OpenAudioError>;
+    /// What there is of one direction now; `None` where looking would disturb what plays.
+    fn survey(&self, _direction: Direction) -> Option<Present> {
+        None
+    }
     /// The same for a speaker.
     fn speaker(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardSpeaker, OpenAudioError>;
 }
