@@ -23,18 +23,21 @@ pub struct Options {
     /// Writes the figures to this file as well
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Fewer and shorter runs: for a look, not for the record
+    #[arg(long)]
+    quick: bool,
 }
 
 /// A benchmark and its figures.
 struct Bench {
     name: &'static str,
-    run: fn() -> Result<Figures>,
+    run: fn(&Options) -> Result<Figures>,
 }
 
 const ALL: [Bench; 3] = [
-    Bench { name: "call", run: call::measure },
-    Bench { name: "sound", run: sound::measure },
-    Bench { name: "build", run: building::measure },
+    Bench { name: "call", run: |_| call::measure() },
+    Bench { name: "sound", run: |options| sound::measure(options.quick) },
+    Bench { name: "build", run: |_| building::measure() },
 ];
 
 pub fn bench(options: &Options) -> Result<()> {
@@ -48,17 +51,20 @@ pub fn bench(options: &Options) -> Result<()> {
     let mut all = Map::new();
     for bench in chosen {
         println!("{}", bench.name);
-        let figures = (bench.run)()?;
+        let figures = (bench.run)(options)?;
         for figure in &figures {
+            let places = if figure.unit == "PESQ" { 2 } else { 1 };
             let spread = match figure.samples.as_slice() {
                 [_] => String::new(),
-                samples => format!("   ({} times, {:.1} to {:.1})", samples.len(), least(samples), most(samples)),
+                samples => {
+                    format!("   ({} times, {:.places$} to {:.places$})", samples.len(), least(samples), most(samples))
+                }
             };
-            println!("  {:58} {:8.1} {}{spread}", figure.what, figure.median(), figure.unit);
+            println!("  {:66} {:8.places$} {}{spread}", figure.what, figure.median(), figure.unit);
         }
         let values = figures.iter().map(|figure| {
             let value = json!({ "median": figure.median(), "unit": figure.unit, "samples": figure.samples });
-            (figure.what.to_owned(), value)
+            (figure.what.clone(), value)
         });
         all.insert(bench.name.to_owned(), Value::Object(values.collect()));
     }
@@ -73,20 +79,20 @@ type Figures = Vec<Figure>;
 
 /// One figure, measured once or several times.
 struct Figure {
-    what: &'static str,
+    what: String,
     unit: &'static str,
     samples: Vec<f64>,
 }
 
 impl Figure {
     /// A figure in milliseconds.
-    fn ms(what: &'static str, samples: Vec<f64>) -> Self {
-        Self { what, unit: "ms", samples }
+    fn ms(what: impl Into<String>, samples: Vec<f64>) -> Self {
+        Self { what: what.into(), unit: "ms", samples }
     }
 
     /// A figure measured once.
-    fn one(what: &'static str, unit: &'static str, value: f64) -> Self {
-        Self { what, unit, samples: vec![value] }
+    fn one(what: impl Into<String>, unit: &'static str, value: f64) -> Self {
+        Self { what: what.into(), unit, samples: vec![value] }
     }
 
     fn median(&self) -> f64 {

@@ -37,19 +37,19 @@ impl Purpose {
             Self::Run => {
                 &["dbus", "fonts-dejavu-core", "gnome-keyring", "imagemagick", "pulseaudio", "pulseaudio-utils", "xvfb"]
             }
-            Self::Test => {
-                &[
-                    "asterisk-core-sounds-en-g722",
-                    "chromium",
-                    "coturn",
-                    "ffmpeg",
-                    "iproute2",
-                    "postgresql",
-                    "python3-dev",
-                    "python3-venv",
-                    "webkit2gtk-driver",
-                ]
-            }
+            Self::Test => &[
+                "asterisk-core-sounds-en-g722",
+                "baresip-core",
+                "chromium",
+                "coturn",
+                "ffmpeg",
+                "iproute2",
+                "libasound2-plugins",
+                "postgresql",
+                "python3-dev",
+                "python3-venv",
+                "webkit2gtk-driver",
+            ],
         }
     }
 }

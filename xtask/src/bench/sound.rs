@@ -1,130 +1,24 @@
-//! Mouth to ear through virtual sound cards, beside the floor: the same cards and sound library with nothing between.
-//! And what a phone takes of the machine while it talks.
+//! How a call sounds and what it costs, beside the floor and beside what others make of the same sound on the same
+//! machine in the same run: Chromium's WebRTC, and baresip.
 
-use std::{path::Path, process::Stdio, time::Duration};
+mod matrix;
+mod mouth_to_ear;
+mod peers;
+mod relay;
 
-use anyhow::{Context as _, Result};
-use care4w_tests::{
-    Account, Cli, Process, Server, Sound, SoundServer, binaries, correlation, resources,
-    sound_server::{RATE, Recording},
-    wait,
-};
+use anyhow::Result;
 
 use super::{Figure, Figures};
-use crate::program;
 
-const CHIRPS: usize = 12;
-/// From one chirp to the next. Longer than any delay that is worth measuring.
-const INTERVAL: Duration = Duration::from_millis(800);
-const CHIRP: Duration = Duration::from_millis(120);
-/// How long a call goes on before it is measured: echo canceller and jitter buffer have settled.
-const SETTLING: Duration = Duration::from_secs(3);
-
-pub fn measure() -> Result<Figures> {
-    let folder = tempfile::tempdir()?;
-    let chirps = folder.path().join("chirps.wav");
-    (0..CHIRPS)
-        .fold(Sound::silence(RATE, Duration::from_millis(300)), |sound, _| sound.then(&chirp()).then(&pause()))
-        .write(&chirps)?;
-
-    let floor = {
-        let sound = SoundServer::start(&["a", "b"])?;
-        let _pipe = pipe(&sound)?;
-        delays(&sound, &chirps)?
-    };
-
-    let sound = SoundServer::start(&["a", "b"])?;
-    let server = Server::start()?;
-    let person = |name: &str| -> Result<Cli> {
-        let cli = Cli::new(server.url(), &folder.path().join(name)).with_environment(sound.environment());
-        cli.register(&Account::named(name))?;
-        Ok(cli)
-    };
-    let (a, b) = (person("a")?, person("b")?);
-    let flags = |name: &str| {
-        ["--mic".to_owned(), SoundServer::microphone_id(name), "--speaker".into(), SoundServer::speaker_id(name)]
-    };
-    let with = |name: &str| flags(name).map(|flag| flag.clone());
-    let (flags_a, flags_b) = (with("a"), with("b"));
-    let mut answering = b.answer(&flags_b.each_ref().map(String::as_str))?;
-    let mut calling = a.call(&b.care4w_id()?, &flags_a.each_ref().map(String::as_str))?;
-    answering.wait("sound at the callee", |line| line.is("media"))?;
-    sound.listen("b")?.next(SETTLING)?;
-
-    let (processor, clock) = (resources::cpu_time(calling.process().id())?, sound.listen("a")?);
-    let begin = clock.length()?;
-    let call = delays(&sound, &chirps)?;
-    let took = clock.length()?.saturating_sub(begin).as_secs_f64();
-    let used = resources::cpu_time(calling.process().id())?.saturating_sub(processor).as_secs_f64();
-    let memory = resources::memory(calling.process().id())? as f64 / 1_048_576.0;
-    calling.end()?;
-    answering.end()?;
-    Ok(vec![
-        Figure::ms("mouth to ear, floor (capture to playback through cpal)", floor),
-        Figure::ms("mouth to ear, a call between two phones", call),
-        Figure::one("a phone in a call: processor, of one core", "%", used / took * 100.0),
-        Figure::one("a phone in a call: memory (PSS)", "MiB", memory),
-    ])
+/// Everything; `quick` for fewer and shorter runs.
+pub fn measure(quick: bool) -> Result<Figures> {
+    let mut figures = mouth_to_ear::measure(quick)?;
+    figures.extend(relay::measure(quick)?);
+    figures.extend(matrix::measure(quick)?);
+    Ok(figures)
 }
 
-fn chirp() -> Sound {
-    Sound::chirp(RATE, CHIRP, 500.0, 3_000.0)
-}
-
-fn pause() -> Sound {
-    Sound::silence(RATE, INTERVAL - CHIRP)
-}
-
-/// Capture straight to playback through the same sound library as a call's: an example of `care4w-audio`.
-fn pipe(sound: &SoundServer) -> Result<Process> {
-    let example = ["--workspace", "--exclude", "xtask", "--example", "loop_latency"];
-    program::run(program::cargo().arg("build").args(example))?;
-    let mut floor = std::process::Command::new(binaries::folder()?.join("examples/loop_latency"));
-    floor.args(["floor", &SoundServer::microphone_id("a"), &SoundServer::speaker_id("b"), "60"]);
-    floor.envs(sound.environment()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let process = Process::start("loop_latency", &mut floor)?;
-    wait::until(Duration::from_secs(10), "capture and playback to be open", || {
-        let streams = sound.streams()?;
-        Ok((streams.recording > 0 && streams.playing > 0).then_some(()))
-    })?;
-    Ok(process)
-}
-
-/// Plays the chirps into A's microphone; how long after that each comes out of B's speaker, in milliseconds.
-fn delays(sound: &SoundServer, chirps: &Path) -> Result<Vec<f64>> {
-    let said = sound.listen_to_microphone("a")?;
-    let heard = sound.listen("b")?;
-    let mut playing = sound.speak("a", chirps)?;
-    let skew = skew(&said, &heard)?;
-    playing.wait_for_end(Duration::from_secs(60))?;
-    heard.next(INTERVAL)?;
-
-    let (said, heard) = (said.so_far()?, heard.so_far()?);
-    // The whole row first, for where it begins; then each chirp near where it must be.
-    let row = Sound::read(chirps)?;
-    let begin = correlation::find(&row, &said).context("the microphone picked nothing up")?.offset_ms(RATE);
-    let mut delays = Vec::new();
-    for index in 0..CHIRPS {
-        let at = begin + 300.0 + INTERVAL.as_secs_f64() * 1_000.0 * index as f64;
-        let from = Duration::from_secs_f64((at - skew - 50.0).max(0.0) / 1_000.0);
-        let window = heard.from(from).first(INTERVAL);
-        let Some(found) = correlation::find(&chirp(), &window).filter(|found| found.similarity > 0.3) else { continue };
-        delays.push(from.as_secs_f64() * 1_000.0 + found.offset_ms(RATE) + skew - at);
-    }
-    anyhow::ensure!(!delays.is_empty(), "no chirp came out of the speaker");
-    Ok(delays)
-}
-
-/// How much later, in milliseconds, `heard` began than `said`.
-///
-/// Both grow by one sound server's clock in pieces of about 10 ms. At any one moment their lengths differ by when they
-/// began, give or take a piece, and the mean of many looks is off by well under a millisecond.
-fn skew(said: &Recording, heard: &Recording) -> Result<f64> {
-    const LOOKS: usize = 300;
-    let mut differences = Vec::with_capacity(LOOKS);
-    wait::until(Duration::from_secs(30), "recordings to be compared", || {
-        differences.push((said.length()?.as_secs_f64() - heard.length()?.as_secs_f64()) * 1_000.0);
-        Ok((differences.len() >= LOOKS).then_some(()))
-    })?;
-    Ok(differences.iter().sum::<f64>() / differences.len() as f64)
+/// Loud words from one who measures and could not: a peer that fails must not take the others' figures along.
+fn or_said<T>(what: &str, result: Result<T>) -> Option<T> {
+    result.inspect_err(|error| println!("  {what}: not measured: {error:#}")).ok()
 }
