@@ -83,7 +83,8 @@ pub const LOOK_AHEAD_START: i64 = 3;
 pub const LOOK_AHEAD_EVIDENCE: usize = 40;
 /// A longer run of lost packets is an outage, from which nothing is learnt.
 pub const LOSS_RUN_MAX: i64 = 10;
-/// Off the target by more than this, sound is shortened or stretched by single pitch periods.
+/// Off the target by more than this, sound is shortened or stretched by single pitch periods. Stretching from 5 ms on cost
+/// 0.05 of PESQ under loss.
 pub const PACE_DEAD_BAND: Duration = Duration::from_millis(10);
 /// Over the target by more than this, and for as long as [`PACE_SETTLED`], sound is shortened too, to the target.
 pub const PACE_FINE: Duration = Duration::from_millis(3);

@@ -58,19 +58,65 @@ fn the_telling_allocator_tells() {
     assert_eq!(allocations(|| drop(std::hint::black_box(vec![1]))), 2);
 }
 
-#[test]
-fn the_callbacks_allocate_nothing_even_when_the_rings_overflow_or_run_dry() {
-    let (_microphone, mut capture) = CardMicrophone::new(48_000, 2, waker()).unwrap();
-    let (_speaker, mut playback) = CardSpeaker::new(48_000, 2, waker()).unwrap();
-    let heard = [0.1f32; 960];
-    let mut out = [0i16; 960];
-    let count = allocations(|| {
-        for _ in 0..200 {
+/// Runs a microphone's and a speaker's callback of one sample type, and says how often they allocated or freed.
+fn callbacks_of<T>(channels: usize, rate: u32, serve: bool) -> usize
+where
+    T: cpal::SizedSample + cpal::FromSample<f32>,
+    f32: cpal::FromSample<T>,
+{
+    let (mut microphone, mut capture) = CardMicrophone::new(rate, channels, waker()).unwrap();
+    let (mut speaker, mut playback) = CardSpeaker::new(rate, channels, waker()).unwrap();
+    let frames = rate as usize / 100;
+    let (heard, mut out) = (vec![T::EQUILIBRIUM; frames * channels], vec![T::EQUILIBRIUM; frames * channels]);
+    let mut step = [0.0; 480];
+    let mut count = 0;
+    for call in 0..200 {
+        // The engine's side may allocate; it is no callback.
+        if serve {
+            while speaker.wants() {
+                speaker.write(&step);
+            }
+            while microphone.read(&mut step) {}
+        }
+        // Cards call with more, less and nothing too, and with half a frame when they are broken.
+        let length = [frames * channels, 0, channels, frames * channels - 1][call % 4];
+        count += allocations(|| {
+            capture.run(&heard[..length]);
+            playback.run(&mut out[..length]);
+        });
+    }
+    // The engine is gone, and the card still calls.
+    drop((microphone, speaker));
+    count
+        + allocations(|| {
             capture.run(&heard);
             playback.run(&mut out);
+        })
+}
+
+#[test]
+fn the_callbacks_allocate_nothing_whatever_the_card_and_the_engine_do() {
+    for serve in [true, false] {
+        for (channels, rate) in [(1, 48_000), (2, 44_100), (6, 96_000)] {
+            let counts = [
+                callbacks_of::<f32>(channels, rate, serve),
+                callbacks_of::<i16>(channels, rate, serve),
+                callbacks_of::<i32>(channels, rate, serve),
+                callbacks_of::<u8>(channels, rate, serve),
+            ];
+            assert_eq!(counts, [0; 4], "{channels} channels, {rate} Hz: who allocates can wait for another thread");
         }
-    });
-    assert_eq!(count, 0, "a callback that allocates can wait for another thread");
+    }
+}
+
+#[test]
+fn a_callback_does_not_wait_for_an_engine_that_sleeps_or_is_gone() {
+    let waker = Arc::<Waker>::default();
+    let sleeping = waker.clone();
+    // The thread to be woken is over before the card calls.
+    std::thread::spawn(move || sleeping.adopt_current_thread()).join().unwrap();
+    let (_microphone, mut capture) = CardMicrophone::new(48_000, 1, waker).unwrap();
+    assert_eq!(allocations(|| capture.run(&[0.1f32; 480])), 0);
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod span;
 mod stats;
 
 #[cfg(test)]
+mod endurance_tests;
+#[cfg(test)]
 mod redundancy_tests;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Synth, Tone};
-use crate::card::{CardSpeaker, CpalHost, Host, Waker};
-use crate::defaults::{STEP, STEP_SAMPLES};
+use crate::card::{CardSpeaker, CpalHost, Host, OnLost, Waker};
+use crate::defaults::{DEVICES_EVERY, STEP, STEP_SAMPLES};
 use crate::{DeviceSelector, OpenAudioError, priority};
 
 /// Plays a tone on a speaker until it is dropped.
@@ -22,10 +22,14 @@ impl fmt::Debug for Player {
 impl Player {
     /// Opens the speaker and begins. A file, silent or echo speaker plays nothing: a call's recording holds the call.
     pub fn start(tone: Tone, speaker: DeviceSelector) -> Result<Self, OpenAudioError> {
-        Self::start_with(&CpalHost, tone, &speaker)
+        Self::start_with(Arc::new(CpalHost), tone, &speaker)
     }
 
-    pub(crate) fn start_with(host: &dyn Host, tone: Tone, speaker: &DeviceSelector) -> Result<Self, OpenAudioError> {
+    pub(crate) fn start_with(
+        host: Arc<dyn Host>,
+        tone: Tone,
+        speaker: &DeviceSelector,
+    ) -> Result<Self, OpenAudioError> {
         let id = match speaker {
             DeviceSelector::Default => None,
             DeviceSelector::Id(id) => Some(id.as_str()),
@@ -34,8 +38,8 @@ impl Player {
             }
         };
         let waker = Arc::<Waker>::default();
-        // A ring whose speaker is pulled out falls silent; the call that follows finds the default.
-        let card = host.speaker(id, waker.clone(), Box::new(|| {}))?;
+        let lost = Arc::<AtomicBool>::default();
+        let card = host.speaker(id, waker.clone(), on_lost(&lost, &waker))?;
         let stop = Arc::<AtomicBool>::default();
         let (until, woken) = (stop.clone(), waker.clone());
         thread::Builder::new()
@@ -43,21 +47,48 @@ impl Player {
             .spawn(move || {
                 woken.adopt_current_thread();
                 priority::raise();
-                play(card, Synth::new(tone), &until);
+                play(&*host, card, Synth::new(tone), (&lost, &woken), &until);
             })
             .map_err(|error| OpenAudioError::Engine(error.to_string()))?;
         Ok(Self { playing: Some((stop, waker)) })
     }
 }
 
-fn play(mut card: CardSpeaker, mut synth: Synth, stop: &AtomicBool) {
+fn on_lost(lost: &Arc<AtomicBool>, waker: &Arc<Waker>) -> OnLost {
+    let (lost, waker) = (lost.clone(), waker.clone());
+    Box::new(move || {
+        lost.store(true, Ordering::Release);
+        waker.wake();
+    })
+}
+
+/// Plays on; a speaker that is pulled out gives way to the default, so that a phone that rings is heard.
+fn play(
+    host: &dyn Host,
+    card: CardSpeaker,
+    mut synth: Synth,
+    (lost, waker): (&Arc<AtomicBool>, &Arc<Waker>),
+    stop: &AtomicBool,
+) {
     let mut sound = [0.0; STEP_SAMPLES];
+    let mut card = Some(card);
     while !stop.load(Ordering::Acquire) {
-        while card.wants() {
-            synth.fill(&mut sound);
-            card.write(&sound);
+        if lost.swap(false, Ordering::AcqRel) {
+            card = None;
         }
-        thread::park_timeout(STEP);
+        match &mut card {
+            Some(card) => {
+                while card.wants() {
+                    synth.fill(&mut sound);
+                    card.write(&sound);
+                }
+                thread::park_timeout(STEP);
+            }
+            None => match host.speaker(None, waker.clone(), on_lost(lost, waker)) {
+                Ok(default) => card = Some(default),
+                Err(_) => thread::park_timeout(DEVICES_EVERY),
+            },
+        }
     }
 }
 
@@ -66,6 +97,32 @@ impl Drop for Player {
         if let Some((stop, waker)) = &self.playing {
             stop.store(true, Ordering::Release);
             waker.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::card::fake::FakeHost;
+
+    #[test]
+    fn a_phone_whose_ring_speaker_is_pulled_out_rings_on_the_default() {
+        let host = Arc::new(FakeHost::new(true));
+        let ring = DeviceSelector::Id("usb".to_owned());
+        let player = Player::start_with(host.clone(), Tone::Ringtone, &ring).unwrap();
+        host.pull_out();
+        let start = Instant::now();
+        while host.opened() != ["speaker usb", "speaker default"] {
+            assert!(start.elapsed() < Duration::from_secs(30), "{:?}", host.opened());
+            thread::sleep(Duration::from_millis(1));
+        }
+        drop(player);
+        while host.alive() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(30), "a player that was dropped lets go of its speaker");
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }
