@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
@@ -34,13 +34,26 @@ fn quiet<T>(look: impl FnOnce() -> T) -> T {
     look()
 }
 
-/// Whether there can be any device: on Linux without a sound server and without a card, ALSA offers ghosts.
-fn host() -> Option<cpal::Host> {
-    let host = cpal::default_host();
-    #[cfg(target_os = "linux")]
-    if host.id() == cpal::HostId::Alsa && !std::path::Path::new("/dev/snd").exists() {
-        return None;
+/// The process's one connection to the sound server. cpal 0.18 ends neither the thread nor the socket of a PulseAudio
+/// connection: one for each device and each look would be left behind by every call.
+static CONNECTION: Mutex<Option<Arc<cpal::Host>>> = Mutex::new(None);
+
+/// The system's sound, if there can be any device: on Linux without a sound server and without a card, ALSA offers ghosts.
+fn host() -> Option<Arc<cpal::Host>> {
+    let mut connection = CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(host) = &*connection
+        && host.devices().is_ok()
+    {
+        return Some(host.clone());
     }
+    // None yet, or the server it went to is gone.
+    *connection = None;
+    let host = Arc::new(cpal::default_host());
+    #[cfg(target_os = "linux")]
+    if host.id() == cpal::HostId::Alsa {
+        return std::path::Path::new("/dev/snd").exists().then_some(host);
+    }
+    *connection = Some(host.clone());
     Some(host)
 }
 
@@ -88,7 +101,10 @@ fn find(id: Option<&str>, direction: Direction) -> Result<cpal::Device, OpenAudi
     };
     let missing = || OpenAudioError::DeviceNotFound { kind: direction.noun(), id: text.to_owned() };
     let id: cpal::DeviceId = text.parse().map_err(|_| missing())?;
-    let host = cpal::host_from_id(id.host()).map_err(|_| none)?;
+    let host = match host() {
+        Some(host) if host.id() == id.host() => host,
+        _ => Arc::new(cpal::host_from_id(id.host()).map_err(|_| none)?),
+    };
     let mut devices = host.devices().map_err(|_| OpenAudioError::NoDevice(direction.noun()))?;
     devices
         .find(|device| {
@@ -195,7 +211,7 @@ impl Host for CpalHost {
     fn survey(&self, direction: Direction) -> Option<Present> {
         // ALSA looks at a device by opening it.
         #[cfg(target_os = "linux")]
-        if cpal::default_host().id() == cpal::HostId::Alsa {
+        if host()?.id() == cpal::HostId::Alsa {
             return None;
         }
         let devices: Vec<Device> = list().into_iter().filter(|device| device.direction == direction).collect();
