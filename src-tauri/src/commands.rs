@@ -6,12 +6,14 @@ use care4w_client::audio::{self, Direction};
 use care4w_client::numbers::Region;
 use care4w_client::preview::{DialPreview, PhonePreview};
 use care4w_client::protocol::CallId;
-use care4w_client::{Phone, Problem};
+use care4w_client::{Phone, Problem, locale};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::State;
 
 use crate::core::Core;
+
+pub mod identity;
 
 /// What a new account is made of.
 #[derive(Deserialize, Type)]
@@ -29,12 +31,15 @@ pub struct SignInInput {
     password: String,
 }
 
-/// A country or territory with phone numbers.
+/// A country or territory with phone numbers, or a calling code of no country.
 #[derive(Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RegionInfo {
-    code: String,
+    /// ISO 3166-1 alpha-2; none for a calling code of no country, such as 800.
+    code: Option<String>,
     calling_code: u16,
+    /// Whether its plan leads the calling code: 44 is shared, and the United Kingdom's.
+    leads: bool,
 }
 
 /// Whether a number is free.
@@ -131,7 +136,20 @@ pub async fn set_server(core: State<'_, Core>, url: String) -> Result<(), Proble
 #[tauri::command]
 #[specta::specta]
 pub fn regions() -> Vec<RegionInfo> {
-    Region::all().iter().map(|region| RegionInfo { code: region.code(), calling_code: region.calling_code() }).collect()
+    let regions = Region::all().iter().map(|region| {
+        let calling_code = region.calling_code();
+        let leads = Region::main_for_calling_code(calling_code) == Some(*region);
+        RegionInfo { code: Some(region.code()), calling_code, leads }
+    });
+    let others = Region::calling_codes_of_no_country().into_iter();
+    regions.chain(others.map(|calling_code| RegionInfo { code: None, calling_code, leads: true })).collect()
+}
+
+/// The languages of the system as BCP 47 tags, the most wanted first.
+#[tauri::command]
+#[specta::specta]
+pub fn languages() -> Vec<String> {
+    locale::languages()
 }
 
 #[tauri::command]

@@ -77,6 +77,11 @@ impl Display {
         })
     }
 
+    /// Saves a picture of a part of it as PNG.
+    pub fn screenshot_of(&self, area: Area, file: &Path) -> Result<()> {
+        screenshot::take_area(&self.name(), file, area)
+    }
+
     /// Saves a picture of everything on it as PNG.
     pub fn screenshot(&self, file: &Path) -> Result<()> {
         screenshot::take(&self.name(), file)

@@ -19,6 +19,21 @@ pub fn take(display: &str, file: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Saves a part of what `display` shows as the PNG `file`.
+pub fn take_area(display: &str, file: &Path, area: Area) -> Result<()> {
+    take(display, file)?;
+    let Area { x, y, width, height } = area;
+    let status = Command::new("mogrify")
+        .args(["-crop", &format!("{width}x{height}+{x}+{y}"), "+repage"])
+        .arg(file)
+        .status()
+        .context("ImageMagick's mogrify does not start")?;
+    if !status.success() {
+        bail!("{} could not be cut to {area:?}", file.display());
+    }
+    Ok(())
+}
+
 /// A part of a display, in pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Area {

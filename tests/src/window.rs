@@ -154,13 +154,13 @@ impl AppWindow {
     /// Runs JavaScript in the page and gives what it returns.
     pub fn evaluate(&self, script: &str) -> Result<Value> {
         let client = self.client()?;
-        Ok(self.runtime.block_on(client.execute(script, Vec::new()))?)
+        self.runtime.block_on(in_time(async { Ok(client.execute(script, Vec::new()).await?) }))
     }
 
     /// Runs JavaScript in the page and gives what it hands to the function that is its last argument.
     pub fn evaluate_later(&self, script: &str) -> Result<Value> {
         let client = self.client()?;
-        Ok(self.runtime.block_on(client.execute_async(script, Vec::new()))?)
+        self.runtime.block_on(in_time(async { Ok(client.execute_async(script, Vec::new()).await?) }))
     }
 
     /// Waits until a script of the page gives true.
@@ -171,7 +171,7 @@ impl AppWindow {
     /// Makes the window this large, in pixels.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         let client = self.client()?;
-        self.runtime.block_on(client.set_window_size(width, height))?;
+        self.runtime.block_on(in_time(async { Ok(client.set_window_size(width, height).await?) }))?;
         // The page learns of it later than the window.
         self.wait_until("the page to be resized", &format!("return innerWidth === {width}"))
     }
@@ -179,7 +179,7 @@ impl AppWindow {
     /// Saves a picture of the page as PNG.
     pub fn screenshot(&self, file: &Path) -> Result<()> {
         let client = self.client()?;
-        let picture = self.runtime.block_on(client.screenshot())?;
+        let picture = self.runtime.block_on(in_time(async { Ok(client.screenshot().await?) }))?;
         Ok(std::fs::write(file, picture)?)
     }
 
@@ -200,7 +200,7 @@ impl AppWindow {
         self.runtime.block_on(async {
             let start = Instant::now();
             loop {
-                let last = condition(client).await;
+                let last = in_time(condition(client)).await;
                 if let Ok(Some(value)) = last {
                     return Ok(value);
                 }
@@ -220,6 +220,11 @@ impl Drop for AppWindow {
             let _ = self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), client.close()).await });
         }
     }
+}
+
+/// A driver that never answers must not hold up a test for ever.
+async fn in_time<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(DEADLINE, answer).await.context("the driver does not answer")?
 }
 
 async fn connect(port: u16, capabilities: serde_json::Map<String, Value>) -> Result<Client> {

@@ -1,19 +1,64 @@
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { REGIONS } from "../src/backend/preview/regions";
 import { matching, named } from "../src/components/countries";
+import { regionName, speak } from "../src/messages/regions";
 
-const countries = named(REGIONS);
-const first = (text: string) => matching(countries, text)[0]?.code;
+const first = (text: string, countries = named(REGIONS, [800, 878])) =>
+  matching(countries, text)[0]?.code;
 
-test("a country is found by its name", () => expect(first("keny")).toBe("KE"));
-test("a country is found by its code", () => expect(first("ke")).toBe("KE"));
-test("a country is found by its calling code, with or without a plus", () => {
-  expect(first("+254")).toBe("KE");
-  expect(first("254")).toBe("KE");
-  expect(first("00254")).toBe("KE");
+test.each([
+  ["keny", "KE"],
+  ["ke", "KE"],
+  ["cote d", "CI"],
+  ["cote divoire", "CI"],
+  ["Côte d’Ivoire", "CI"],
+  ["turkiye", "TR"],
+  ["turkey", "TR"],
+  ["aland", "AX"],
+  ["trinidad and", "TT"],
+  ["guinea bissau", "GW"],
+  ["saint lucia", "LC"],
+  ["uk", "GB"],
+])("a country is found by %s", (typed, code) => expect(first(typed)).toBe(code));
+
+test.each([
+  ["+254", "KE"],
+  ["254", "KE"],
+  ["00254", "KE"],
+  ["+254 712", "KE"],
+  ["٢٥٤", "KE"],
+  ["+44", "GB"],
+  ["1", "US"],
+  ["800", "+800"],
+  ["+878", "+878"],
+])("the calling code %s finds its country, the one that leads it first", (typed, code) =>
+  expect(first(typed)).toBe(code),
+);
+
+test("the empty search shows everything by name, codes of no country last", () => {
+  const all = matching(named(REGIONS, [800]), " ");
+  expect(all).toHaveLength(REGIONS.length + 1);
+  expect(all.at(-1)?.code).toBe("+800");
 });
-test("accents do not stand in the way", () => expect(first("cote d")).toBe("CI"));
-test("the empty search shows every country by name", () => {
-  expect(matching(countries, " ")).toHaveLength(REGIONS.length);
+
+test("what is no country finds none", () => expect(matching(named(REGIONS), "zzz")).toEqual([]));
+
+describe("in another language", () => {
+  afterEach(() => speak(["en"]));
+
+  test.each([
+    ["fr-FR", "Allemagne"],
+    ["sw-KE", "Ujerumani"],
+    ["ar-EG", "ألمانيا"],
+  ])("%s calls Germany %s and finds it by that and by its English name", (language, name) => {
+    speak([language]);
+    expect(regionName("DE")).toBe(name);
+    expect(first(name)).toBe("DE");
+    expect(first("germany")).toBe("DE");
+  });
+
+  test("what is no language is passed over", () => {
+    speak(["C", "not_a_tag", "fr"]);
+    expect(regionName("DE")).toBe("Allemagne");
+  });
 });
-test("what is no country finds none", () => expect(matching(countries, "zzz")).toEqual([]));

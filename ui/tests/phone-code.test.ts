@@ -30,7 +30,9 @@ test("saving a number on a server that verifies asks for the code in the same mo
   expect(on("phone-modal")).toHaveTextContent("Sent to +254 712 345 678");
   expect(on("phone-code")).toHaveFocus();
   await user.keyboard(CODE);
-  await pass(600);
+  await pass(100);
+  expect(on("phone-status")).toHaveTextContent("Verified.");
+  await pass(1200);
   expect(off("phone-modal")).toBeNull();
   expect(core.current.phone).toMatchObject({ verified: true, pending: null });
 });
@@ -195,4 +197,18 @@ test("a number that somebody has and never proved can be claimed", async () => {
   expect(state()).toBe("available");
   expect(on("phone-status")).toHaveTextContent("If it is yours, verify it to claim it.");
   expect(on("phone-save")).toBeEnabled();
+});
+
+test("who loses the number to somebody who proved it is told, and gives another", async () => {
+  const { core, user } = await step();
+  const { phone } = core.current;
+  core.set({ phone: { ...phone, pending: null, code: null, lost: "+254 712 345 678" } });
+  await pass(50);
+  expect(on("phone-lost")).toHaveTextContent("+254 712 345 678 isn't yours any more");
+  expect(on("phone-input")).toHaveFocus();
+  await user.keyboard("0722333444");
+  await pass(600);
+  await user.click(on("phone-save"));
+  await pass(50);
+  expect(on("phone-modal")).toHaveTextContent("Sent to +254 722 333 444");
 });

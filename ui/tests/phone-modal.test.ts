@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Problem } from "../src/backend";
-import { SCENARIOS } from "../src/backend/preview";
+import { newCall, SCENARIOS } from "../src/backend/preview";
 import { asked, deferred, off, on, open, pass, settle } from "./stage";
 
 const PROMPT = {
@@ -147,7 +147,9 @@ test("saving goes through saving to a closed modal with the number in settings",
   core.delay = 100;
   await user.click(on("phone-save"));
   expect(state()).toBe("saving");
-  await pass(600);
+  await pass(100);
+  expect(state()).toBe("saved");
+  await pass(1200);
   expect(asked(core, "phoneSave")).toEqual([["0712 345 678", "KE"]]);
   expect(off("phone-modal")).toBeNull();
   await user.click(on("nav-settings"));
@@ -207,4 +209,76 @@ test("a country is chosen by typing its name and Enter", async () => {
   await pass(600);
   expect(on("phone-country").dataset["value"]).toBe("TZ");
   expect(asked(core, "phoneCheck").at(-1)).toEqual(["0712 345 678", "TZ"]);
+});
+
+test("how long to wait is counted down, and then it is asked again", async () => {
+  const { core, state, type } = await prompt();
+  core.failing.phoneCheck = { code: "RATE_LIMITED", message: "", retryAfter: 40 };
+  await type("0712345678");
+  await pass(500);
+  expect(state()).toBe("limited");
+  expect(on("phone-status")).toHaveTextContent("Try again in 40 s.");
+  expect(on("phone-save")).toBeDisabled();
+  await pass(2000);
+  const [seen, read] = on("phone-status").querySelectorAll("span");
+  expect(seen).toHaveTextContent(/Try again in 3\d s\./);
+  expect(read, "a countdown is not read out each second").toHaveTextContent("in 40 s.");
+  core.failing = {};
+  await pass(39_000);
+  expect(asked(core, "phoneCheck")).toHaveLength(2);
+  expect(state()).toBe("available");
+});
+
+test("a verdict is read out once the keys rest, and not at each of them", async () => {
+  const { type } = await prompt();
+  const read = () => on("phone-status").querySelector(".spoken");
+  await type("0712");
+  expect(on("phone-status")).toHaveTextContent("too short");
+  expect(read()?.textContent).toBe("");
+  await pass(500);
+  expect(read()).toHaveTextContent("too short");
+});
+
+test("a country that is chosen takes the place of the one that the text names", async () => {
+  const { core, input, user } = await prompt();
+  input.focus();
+  await user.paste("+255754321987");
+  await pass(10);
+  await user.click(on("phone-country"));
+  await pass(50);
+  await user.keyboard("kenya{Enter}");
+  await pass(600);
+  expect(on("phone-country").dataset["value"]).toBe("KE");
+  expect(asked(core, "phoneCheck").at(-1)?.[1]).toBe("KE");
+  expect(input.value).not.toContain("+");
+});
+
+test("a calling code of no country can be chosen", async () => {
+  const { input, user } = await prompt();
+  await user.click(on("phone-country"));
+  await pass(50);
+  await user.keyboard("800{Enter}");
+  await pass(10);
+  expect(input.value.replaceAll(" ", "")).toBe("+800");
+});
+
+test("a call puts the modal away, and what was typed comes back with it", async () => {
+  const { core, type } = await prompt();
+  await type("0712345");
+  const { phone } = core.current;
+  core.set({ phone: { ...phone, promptOpen: false }, call: newCall({ state: "incoming" }) });
+  await pass(50);
+  expect(off("phone-modal")).toBeNull();
+  core.set({ phone: { ...phone, promptOpen: true }, call: null });
+  await pass(50);
+  expect((on("phone-input") as HTMLInputElement).value.replaceAll(" ", "")).toBe("0712345");
+});
+
+test("deleting takes a digit and not the space that formatting put there", async () => {
+  const { input, type, user } = await prompt();
+  await type("0712345678");
+  input.setSelectionRange(4, 4);
+  await user.keyboard("{Delete}");
+  await settle();
+  expect(input.value.replaceAll(" ", "")).toBe("071245678");
 });

@@ -4,7 +4,7 @@ use anyhow::Result;
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 pub use fantoccini::key::Key;
 
-use super::AppWindow;
+use super::{AppWindow, in_time};
 
 impl AppWindow {
     /// Presses keys one after another.
@@ -25,7 +25,7 @@ impl AppWindow {
 
     fn act(&self, actions: KeyActions) -> Result<()> {
         let client = self.client()?;
-        Ok(self.runtime.block_on(client.perform_actions(actions))?)
+        self.runtime.block_on(in_time(async { Ok(client.perform_actions(actions).await?) }))
     }
 
     /// The `data-testid` of what has the focus; its role or tag where it has none.

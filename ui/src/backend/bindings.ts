@@ -11,8 +11,19 @@ export const commands = {
 	register: (input: RegisterInput) => __TAURI_INVOKE<null>("register", { input }),
 	signIn: (input: SignInInput) => __TAURI_INVOKE<null>("sign_in", { input }),
 	signOut: () => __TAURI_INVOKE<null>("sign_out"),
+	signOutEverywhere: () => __TAURI_INVOKE<null>("sign_out_everywhere"),
+	forgotPassword: (email: string) => __TAURI_INVOKE<null>("forgot_password", { email }),
+	changePassword: (input: PasswordInput) => __TAURI_INVOKE<null>("change_password", { input }),
+	setDisplayName: (name: string) => __TAURI_INVOKE<null>("set_display_name", { name }),
+	setDiscoverable: (discoverable: Discoverable) => __TAURI_INVOKE<null>("set_discoverable", { discoverable }),
+	blocked: () => __TAURI_INVOKE<BlockedPerson[]>("blocked"),
+	block: (care4wId: string, name: string | null) => __TAURI_INVOKE<BlockedPerson[]>("block", { care4wId, name }),
+	unblock: (care4wId: string) => __TAURI_INVOKE<BlockedPerson[]>("unblock", { care4wId }),
+	deleteAccount: () => __TAURI_INVOKE<null>("delete_account"),
 	setServer: (url: string) => __TAURI_INVOKE<null>("set_server", { url }),
 	regions: () => __TAURI_INVOKE<RegionInfo[]>("regions"),
+	/**  The languages of the system as BCP 47 tags, the most wanted first. */
+	languages: () => __TAURI_INVOKE<string[]>("languages"),
 	phonePreview: (text: string, country: string, caret: number) => __TAURI_INVOKE<PhonePreview>("phone_preview", { text, country, caret }),
 	phoneCheck: (text: string, country: string) => __TAURI_INVOKE<PhoneCheck>("phone_check", { text, country }),
 	phoneSave: (text: string, country: string) => __TAURI_INVOKE<null>("phone_save", { text, country }),
@@ -84,6 +95,16 @@ export type AudioLevels = {
 	output: number,
 };
 
+/**  Somebody whom this user has blocked. */
+export type BlockedPerson = {
+	/**  The Care4W ID. */
+	care4wId: string,
+	/**  What this user calls them, if a name was given. */
+	displayName: string | null,
+	/**  When, RFC 3339 in UTC. */
+	blockedAt: string,
+};
+
 /**  What carries a call. */
 export type CallBackend = 
 /**  WebRTC, peer to peer. */
@@ -104,6 +125,8 @@ export type CallPeer = {
 	name: string | null,
 	/**  A phone number or a Care4W ID. */
 	detail: string,
+	/**  The Care4W ID, where the other end has one. */
+	care4wId: string | null,
 };
 
 /**  How good a call is. */
@@ -233,6 +256,12 @@ export type Lookup =
 /**  Nobody who uses Care4W. */
 { status: "unknown" };
 
+/**  A change of password. */
+export type PasswordInput = {
+	current: string,
+	next: string,
+};
+
 /**  Whether a number is free. */
 export type PhoneCheck = {
 	available: boolean,
@@ -280,6 +309,8 @@ export type PhoneState = {
 	pending: string | null,
 	/**  The code that was sent to it, if one was sent from here. */
 	code: CodeState | null,
+	/**  The number that was held or claimed here until somebody else proved it, as people write it for abroad. */
+	lost: string | null,
 	/**  Whether the server has said if there is one. */
 	known: boolean,
 	/**  Whether the question for it stands open. */
@@ -294,6 +325,8 @@ export type Problem = {
 	code: string,
 	/**  One sentence that says what happened and what to do. */
 	message: string,
+	/**  Seconds after which it may be tried again, where the server said so. */
+	retryAfter?: number | null,
 };
 
 /**  How good a call is. */
@@ -305,10 +338,13 @@ export type QualityLevel =
 /**  Hard to talk. */
 "poor";
 
-/**  A country or territory with phone numbers. */
+/**  A country or territory with phone numbers, or a calling code of no country. */
 export type RegionInfo = {
-	code: string,
+	/**  ISO 3166-1 alpha-2; none for a calling code of no country, such as 800. */
+	code: string | null,
 	callingCode: number,
+	/**  Whether its plan leads the calling code: 44 is shared, and the United Kingdom's. */
+	leads: boolean,
 };
 
 /**  What a new account is made of. */

@@ -19,8 +19,9 @@ export async function connect(): Promise<Backend> {
 /** Reads whatever a command rejected with; a rejection of an unknown shape gets the code `INTERNAL`. */
 export function problemOf(thrown: unknown): Problem {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
-    const { code, message } = thrown as Record<string, unknown>;
-    if (typeof code === "string" && typeof message === "string") return { code, message };
+    const { code, message, retryAfter } = thrown as Record<string, unknown>;
+    if (typeof code === "string" && typeof message === "string")
+      return typeof retryAfter === "number" ? { code, message, retryAfter } : { code, message };
   }
   return { code: "INTERNAL", message: typeof thrown === "string" ? thrown : "" };
 }

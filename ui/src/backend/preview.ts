@@ -1,19 +1,21 @@
 // The core's stand-in for a plain browser: `http://127.0.0.1:1420/#preview=incoming`. Never in the built app.
-import type { AppState, CallView } from "./types";
+import type { AppState, BlockedPerson, CallView } from "./types";
 import { newCall, newCode, PreviewCore, verifying } from "./preview/core";
 
 export { AMINA, CODE, ECHO_LINE, newCall, newCode, PreviewCore, verifying } from "./preview/core";
+export { PASSWORD } from "./preview/identity";
 
 const call = (change: Partial<CallView>): Partial<AppState> => ({ call: newCall(change) });
 const signedOut: AppState["session"] = { status: "signedOut", user: null, notice: null };
 const noPhone = {
-  ...{ number: null, full: null, verified: false, pending: null, code: null },
+  ...{ number: null, full: null, verified: false, pending: null, code: null, lost: null },
   known: true,
-};
+  discoverableByPhone: "everyone",
+} as const;
 const waiting = { ...noPhone, pending: "+254 712 345 678", promptOpen: true };
 const incoming = {
   direction: "incoming",
-  peer: { name: "Neema Mushi", detail: "care4w-NEE2345" },
+  peer: { name: "Neema Mushi", detail: "care4w-NEE2345", care4wId: "care4w-NEE2345" },
 } as const;
 
 /** What can be looked at, by the name in the hash. */
@@ -30,17 +32,22 @@ export const SCENARIOS: Record<string, Partial<AppState>> = {
   },
   code: { server: verifying("twilio"), phone: { ...waiting, code: newCode() } },
   "code-log": { server: verifying("log"), phone: { ...waiting, code: newCode() } },
+  lost: {
+    server: verifying("log"),
+    phone: { ...noPhone, lost: "+254 712 345 678", promptOpen: true },
+  },
   "code-later": { server: verifying("twilio"), phone: waiting },
   "code-skipped": { server: verifying("twilio"), phone: { ...waiting, promptOpen: false } },
   phone: {},
   "no-number": { phone: { ...noPhone, promptOpen: false } },
   offline: { connection: "offline" },
+  blocked: {},
   outgoing: call({ state: "ringing" }),
   incoming: call({ ...incoming, state: "incoming" }),
   "incoming-stranger": call({
     direction: "incoming",
     state: "incoming",
-    peer: { name: null, detail: "care4w-X4T9PPA" },
+    peer: { name: null, detail: "care4w-X4T9PPA", care4wId: "care4w-X4T9PPA" },
   }),
   connected: call({
     state: "connected",
@@ -65,10 +72,21 @@ export const SCENARIOS: Record<string, Partial<AppState>> = {
   }),
 };
 
+const BLOCKED: BlockedPerson[] = [
+  { care4wId: "care4w-NEE2345", displayName: "Neema Mushi", blockedAt: "2026-11-20T08:00:00Z" },
+  { care4wId: "care4w-X4T9PPA", displayName: null, blockedAt: "2026-09-02T21:30:00Z" },
+  {
+    care4wId: "care4w-LNGNAME",
+    displayName: "Wolfeschlegelsteinhausenbergerdorff Constantine",
+    blockedAt: "2025-01-31T12:00:00Z",
+  },
+];
+
 export function previewFromHash(): PreviewCore {
   const name = new URLSearchParams(location.hash.slice(1)).get("preview") ?? "signed-out";
   const core = new PreviewCore(SCENARIOS[name] ?? {});
   core.live = true;
+  if (name === "blocked") core.blockedPeople = BLOCKED;
   core.delay = 60;
   Object.assign(window, { core });
   return core;

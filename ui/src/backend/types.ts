@@ -1,14 +1,23 @@
 // What the window and the core say to each other, and who carries it: the core itself or its stand-in.
 import type { AppState, commands } from "./bindings";
 
-export type { AppState, CallView, EndReason, Problem, User } from "./bindings";
+export type {
+  AppState,
+  BlockedPerson,
+  CallView,
+  Discoverable,
+  EndReason,
+  Problem,
+  User,
+} from "./bindings";
 
 export type Commands = typeof commands;
 
 /** What a command answers with. */
 export type Answer<Name extends keyof Commands> = Awaited<ReturnType<Commands[Name]>>;
 
-export type Region = Answer<"regions">[number];
+/** A country or territory with phone numbers. */
+export type Region = Answer<"regions">[number] & { code: string };
 export type PhonePreview = Answer<"phonePreview">;
 export type DialPreview = Answer<"dialPreview">;
 export type Lookup = Answer<"lookup">;

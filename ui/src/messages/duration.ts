@@ -1,3 +1,5 @@
+import { t } from "./index";
+
 /** 2:05 as `02:05`, from an hour on `1:02:05`. */
 export function clock(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
@@ -5,4 +7,11 @@ export function clock(milliseconds: number): string {
   const hours = Math.floor(seconds / 3600);
   const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+/** A time to wait, as people say it: `40 s`, `3 minutes`, `2 hours`. */
+export function inWords(seconds: number): string {
+  if (seconds <= 90) return t("time.seconds", { count: seconds });
+  if (seconds <= 5400) return t("time.minutes", { count: Math.ceil(seconds / 60) });
+  return t("time.hours", { count: Math.ceil(seconds / 3600) });
 }

@@ -1,14 +1,19 @@
 // What the window knows: the core's last snapshot, and where in the window one is.
 import { getContext, setContext } from "svelte";
 import type { AppState, Backend, Commands, Region } from "../backend";
+import { Blocked } from "./blocked.svelte";
 import { Recents } from "./recents.svelte";
 import { CallClock } from "./clock.svelte";
 import { Dialler } from "./dialler.svelte";
+import { Said } from "./said.svelte";
 
 /** How long a call that has ended stays on the screen, in milliseconds. */
 export const ENDED_STAYS_MS = 5000;
 
 export type Place = "phone" | "recents" | "settings";
+
+/** Somebody who may be blocked, and the call of theirs that rings meanwhile. */
+export type Blocking = { care4wId: string; name: string | null; ringing: string | null };
 
 export class App {
   readonly backend: Backend;
@@ -16,19 +21,32 @@ export class App {
   /** A number or id that another screen hands to the dialler. */
   handedOver = $state<string | null>(null);
   regions = $state.raw<Region[]>([]);
+  /** Calling codes that belong to no country. */
+  codesOfNoCountry = $state.raw<number[]>([]);
   readonly recents = new Recents();
   readonly clock = new CallClock();
   readonly dialler: Dialler;
+  readonly blocked: Blocked;
+  /** Whom the person is asked about before they are blocked. */
+  blocking = $state.raw<Blocking | null>(null);
+  readonly said = new Said();
   /** Whether the person opened the phone modal, rather than the core. */
   phoneFromSettings = $state(false);
   /** Whether they want another number than the one that waits for its code. */
   anotherNumber = $state(false);
+  /** The phone modal says that all is done before it goes. */
+  phoneLingers = $state(false);
+  /** Whether a call rings or runs, as of now: whoever is being taken off the window still reads the snapshot before. */
+  calling = false;
+  /** What was typed when a call put the phone modal away. */
+  phoneDraft: { text: string; country: string } | null = null;
   private leaving: string | null = null;
   private snapshot = $state.raw() as AppState;
 
   private constructor(backend: Backend, first: AppState) {
     this.backend = backend;
     this.dialler = new Dialler(backend.commands, () => this.core.country);
+    this.blocked = new Blocked(backend.commands);
     this.snapshot = first;
     this.take(first);
   }
@@ -57,23 +75,31 @@ export class App {
   }
 
   private take(state: AppState): void {
-    const before = this.snapshot.call;
+    const before = this.snapshot;
     this.snapshot = state;
+    this.calling = state.call !== null && state.call.state !== "ended";
     this.clock.take(state.call);
     if (!state.phone.promptOpen) this.phoneFromSettings = false;
     if (state.call?.state === "ended" && this.leaving !== state.call.id) this.leave(state.call.id);
     if (state.call) this.recents.take(state.call);
     if (state.session.status === "signedOut") {
       this.recents.clear();
+      this.blocked.clear();
+      this.blocking = null;
       this.place = "phone";
-    }
+    } else if (before.session.status === "signedOut") this.said.clear();
+    if (state.blockedRevision !== before.blockedRevision && this.blocked.people)
+      void this.blocked.load();
     if (state.destination !== null) {
       this.handedOver = state.destination;
       this.place = "phone";
       void this.commands.takeDestination().catch(() => {});
     }
     // A call that begins is what one wants to see, wherever one was.
-    if (state.call && state.call.id !== before?.id) this.place = "phone";
+    if (state.call && state.call.id !== before.call?.id) {
+      this.place = "phone";
+      this.blocking = null;
+    }
   }
 
   /** A call that has ended goes by itself. */
@@ -88,6 +114,19 @@ export class App {
     await this.commands.dismissCall(callId).catch(() => {});
   }
 
+  /** Says what was done: for a while, or, to who is signed out now, until they sign in. */
+  say(sentence: string): void {
+    this.said.say(sentence, () => this.core.session.status !== "signedIn");
+  }
+
+  /** Whether that id is somebody who can be blocked: not oneself, not a machine, not blocked already. */
+  mayBlock(care4wId: string | null): care4wId is string {
+    const { session, server } = this.core;
+    if (!care4wId || care4wId === session.user?.care4wId || care4wId === server.echoLine)
+      return false;
+    return !this.blocked.has(care4wId);
+  }
+
   /** Opens the phone modal because the person wants to change the number. */
   async openPhone(another = true): Promise<void> {
     this.phoneFromSettings = true;
@@ -97,7 +136,9 @@ export class App {
 
   private async loadRegions(): Promise<void> {
     try {
-      this.regions = await this.backend.commands.regions();
+      const all = await this.backend.commands.regions();
+      this.regions = all.filter((region): region is Region => region.code !== null);
+      this.codesOfNoCountry = all.filter((r) => r.code === null).map((r) => r.callingCode);
     } catch {
       this.regions = [];
     }

@@ -1,9 +1,20 @@
 // The step in which the number is proved. Invariant: only the answer to the newest code or sending changes anything.
 import { problemOf, type AppState, type Commands, type Problem } from "../backend";
 import { has, sentenceOf, t } from "../messages";
+import { inWords } from "../messages/duration";
+import { asciiDigits } from "./digits";
 
 export type CodeStatus =
-  "empty" | "none" | "sent" | "checking" | "wrong" | "expired" | "limited" | "offline" | "error";
+  | "empty"
+  | "none"
+  | "sent"
+  | "checking"
+  | "wrong"
+  | "expired"
+  | "limited"
+  | "offline"
+  | "error"
+  | "done";
 
 export const DIGITS = 6;
 
@@ -14,11 +25,14 @@ export class CodeForm {
   sending = $state(false);
   /** Seconds since 1970, moved on by whoever shows the form. */
   now = $state(seconds());
+  private limitedUntil = $state(0);
   private turn = 0;
 
   constructor(
     private readonly commands: Commands,
     private readonly phone: () => AppState["phone"],
+    /** Told of every step at once, before the core can have answered it. */
+    private readonly onstatus: (status: CodeStatus) => void = () => {},
   ) {}
 
   get status(): CodeStatus {
@@ -31,13 +45,24 @@ export class CodeForm {
   get message(): string {
     const { problem, status } = this;
     if (problem && status === "error" && has(`problem.${problem.code}`)) return sentenceOf(problem);
-    // How long to wait is in the core's sentence.
+    if (status === "limited" && this.limitedFor > 0)
+      return t("code.status.limitedFor", { time: inWords(this.limitedFor) });
     if (problem?.message && (status === "limited" || status === "error")) return problem.message;
     return t(`code.status.${status}`);
   }
 
   get mayVerify(): boolean {
-    return this.code.length === DIGITS && this.status !== "checking" && !this.sending;
+    return this.code.length === DIGITS && !this.settled && !this.sending;
+  }
+
+  /** Whether nothing more is to be typed for now. */
+  get settled(): boolean {
+    return this.status === "checking" || this.status === "done";
+  }
+
+  /** Seconds for which the server wants no more tries. */
+  private get limitedFor(): number {
+    return Math.max(0, this.limitedUntil - this.now);
   }
 
   /** Seconds until another code may be asked for. */
@@ -46,13 +71,13 @@ export class CodeForm {
   }
 
   get mayResend(): boolean {
-    return this.wait === 0 && this.status !== "checking" && !this.sending;
+    return this.wait === 0 && !this.settled && !this.sending;
   }
 
   /** Takes what was typed or pasted, in whatever digits, and tries it when it is whole. */
   async type(text: string): Promise<void> {
     this.turn++;
-    this.code = digitsOf(text).slice(0, DIGITS);
+    this.code = asciiDigits(text).replace(/\D/g, "").slice(0, DIGITS);
     if (this.said !== "limited") this.say("empty");
     if (this.code.length === DIGITS) await this.verify();
   }
@@ -63,6 +88,7 @@ export class CodeForm {
     this.say("checking");
     try {
       await this.commands.phoneVerify(this.code);
+      if (turn === this.turn) this.say("done");
     } catch (thrown) {
       if (turn !== this.turn) return;
       this.fail(problemOf(thrown));
@@ -86,17 +112,25 @@ export class CodeForm {
     }
   }
 
+  /** Time has passed: what was to wait may be tried again when its time has come. */
   tick(): void {
     this.now = seconds();
+    if (this.said === "limited" && this.limitedUntil > 0 && this.limitedFor === 0) {
+      this.limitedUntil = 0;
+      this.say("empty");
+    }
   }
 
   private say(status: CodeStatus, problem: Problem | null = null): void {
     this.said = status;
+    this.onstatus(status);
     this.problem = problem;
   }
 
   private fail(problem: Problem): void {
     this.say(STATUS_OF[problem.code] ?? "error", problem);
+    this.now = seconds();
+    this.limitedUntil = problem.retryAfter ? this.now + problem.retryAfter : 0;
   }
 }
 
@@ -107,24 +141,6 @@ const STATUS_OF: Record<string, CodeStatus> = {
   OFFLINE: "offline",
 };
 
-const DIGIT = /\p{Nd}/u;
-
 function seconds(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-/** The digits of a text in ASCII, whatever script they were written in. */
-function digitsOf(text: string): string {
-  let digits = "";
-  for (const char of text.normalize("NFKC")) {
-    if (/[0-9]/.test(char)) digits += char;
-    else if (DIGIT.test(char)) {
-      // A script's digits stand in a row from its zero.
-      const point = char.codePointAt(0)!;
-      let zero = point;
-      while (point - zero < 9 && DIGIT.test(String.fromCodePoint(zero - 1))) zero--;
-      digits += String(point - zero);
-    }
-  }
-  return digits;
 }

@@ -1,6 +1,8 @@
 // The phone modal's states. Invariant: only the answer to the newest question changes anything.
 import { problemOf, type Commands, type Problem } from "../backend";
 import { has, sentenceOf, t } from "../messages";
+import { inWords } from "../messages/duration";
+import { regionName } from "../messages/regions";
 
 export type PhoneStatus =
   | "empty"
@@ -17,6 +19,12 @@ export type PhoneStatus =
 /** How long the keys must rest before the server is asked, in milliseconds. */
 export const QUIET_MS = 500;
 
+/** What is known of calling codes. */
+type CallingCodes = {
+  callingCode(country: string): number | null;
+  readonly codesOfNoCountry: number[];
+};
+
 export class PhoneForm {
   text = $state("");
   caret = $state(0);
@@ -28,6 +36,10 @@ export class PhoneForm {
   rested = $state(false);
   /** Whether somebody else has the number without having proved it. */
   claimable = $state(false);
+  /** Milliseconds since 1970, moved on by whoever shows the form. */
+  private now = $state(Date.now());
+  private mayAskAt = $state<number | null>(null);
+  private chosen = false;
   private quiet: ReturnType<typeof setTimeout> | undefined;
   private typing = 0;
   private checking = 0;
@@ -36,6 +48,7 @@ export class PhoneForm {
   constructor(
     private readonly commands: Commands,
     country: string,
+    private readonly codes: CallingCodes,
   ) {
     this.country = country;
   }
@@ -45,17 +58,35 @@ export class PhoneForm {
   }
 
   get maySave(): boolean {
-    return this.status === "available" || this.status === "limited" || this.status === "error";
+    if (this.status === "limited") return this.wait === 0;
+    return this.status === "available" || this.status === "error";
+  }
+
+  /** Seconds until the server may be asked again. */
+  get wait(): number {
+    return Math.max(0, Math.ceil(((this.mayAskAt ?? 0) - this.now) / 1000));
+  }
+
+  /** The calling code that the text names, if it is one of no country. */
+  get codeOfNoCountry(): number | null {
+    const named = (code: number) => this.text.startsWith(`+${code}`);
+    return this.codes.codesOfNoCountry.find(named) ?? null;
   }
 
   get message(): string {
-    if (this.problem && this.status === "invalid") return sentenceOf(this.problem);
-    if (this.problem && this.status === "error" && has(`problem.${this.problem.code}`))
-      return sentenceOf(this.problem);
-    if (this.status === "available" && this.claimable) return t("phone.claimable");
-    if (this.problem && this.status === "error" && this.problem.message)
-      return this.problem.message;
-    return t(`phone.status.${this.status}`);
+    const { problem, status } = this;
+    if (problem && status === "invalid") {
+      const key = `phone.reason.${problem.code}`;
+      if (has(key) && this.codeOfNoCountry === null)
+        return t(key, { country: regionName(this.country) });
+      return sentenceOf(problem);
+    }
+    if (problem && status === "error" && has(`problem.${problem.code}`)) return sentenceOf(problem);
+    if (status === "available" && this.claimable) return t("phone.claimable");
+    if (problem && status === "error" && problem.message) return problem.message;
+    if (status === "limited" && this.wait > 0)
+      return t("phone.status.limitedFor", { time: inWords(this.wait) });
+    return t(`phone.status.${status}`);
   }
 
   /** Formats what stands in the field now, and asks about it once the keys rest. */
@@ -84,9 +115,23 @@ export class PhoneForm {
     this.quiet = setTimeout(() => void this.rest(), QUIET_MS);
   }
 
+  /** Reads the number in this country, or with this calling code (`+800`), whatever country it named before. */
   choose(country: string): Promise<void> {
-    this.country = country;
-    return this.type(this.text, this.text.length);
+    this.chosen = true;
+    let rest = this.text;
+    if (rest.startsWith("+")) {
+      const named = this.codeOfNoCountry ?? this.codes.callingCode(this.country);
+      rest = named !== null && rest.startsWith(`+${named}`) ? rest.slice(`+${named}`.length) : "";
+    }
+    rest = rest.trim();
+    if (country.startsWith("+")) rest = `${country} ${rest}`.trim();
+    else this.country = country;
+    return this.type(rest, rest.length);
+  }
+
+  /** The country that numbers are read in by default is known now, or another. */
+  startIn(country: string): void {
+    if (!this.chosen && this.text === "") this.country = country;
   }
 
   /** The keys rest, or the field was left. */
@@ -100,6 +145,14 @@ export class PhoneForm {
   /** Asks again what could not be asked while offline. */
   async backOnline(): Promise<void> {
     if (this.status === "offline") await this.check();
+  }
+
+  /** Time has passed: what was to wait is asked again when its time has come. */
+  tick(): void {
+    this.now = Date.now();
+    if (this.status !== "limited" || this.mayAskAt === null || this.wait > 0) return;
+    this.mayAskAt = null;
+    void this.check();
   }
 
   private async check(): Promise<void> {
@@ -116,15 +169,19 @@ export class PhoneForm {
     }
   }
 
-  async save(): Promise<void> {
-    if (!this.maySave) return;
+  /** Whether it was saved. */
+  async save(): Promise<boolean> {
+    if (!this.maySave) return false;
     this.forget();
+    this.rested = true;
     this.status = "saving";
     try {
       await this.commands.phoneSave(this.text, this.country);
       this.status = "saved";
+      return true;
     } catch (thrown) {
       this.fail(problemOf(thrown));
+      return false;
     }
   }
 
@@ -144,11 +201,14 @@ export class PhoneForm {
     this.typing++;
     this.asked = null;
     this.rested = false;
+    this.mayAskAt = null;
   }
 
   private fail(problem: Problem): void {
     this.problem = problem;
     this.status = STATUS_OF[problem.code] ?? "error";
+    this.now = Date.now();
+    this.mayAskAt = problem.retryAfter ? this.now + problem.retryAfter * 1000 : null;
   }
 }
 

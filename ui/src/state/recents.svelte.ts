@@ -4,6 +4,8 @@ export type RecentCall = {
   id: string;
   name: string | null;
   detail: string;
+  /** The id by which they can be blocked, where they have one. */
+  care4wId: string | null;
   direction: CallView["direction"];
   answered: boolean;
   durationMs: number | null;
@@ -23,6 +25,7 @@ export class Recents {
       id: call.id,
       name: call.peer.name,
       detail: call.peer.detail,
+      care4wId: call.peer.care4wId,
       direction: call.direction,
       answered: connected || (known?.answered ?? false),
       durationMs: call.durationMs,

@@ -1,6 +1,7 @@
 // An in-memory core: enough behaviour to look at every screen and to test the window's own.
-import type { AppState, Backend, CallView, Commands, Problem, User } from "../types";
+import type { AppState, Backend, BlockedPerson, CallView, Commands, Problem, User } from "../types";
 import { full, international, typed } from "./digits";
+import { identity } from "./identity";
 import { REGIONS } from "./regions";
 
 export const ECHO_LINE = "care4w-ECHO234";
@@ -26,6 +27,7 @@ export const CODE = "314159";
 export class PreviewCore implements Backend {
   readonly commands: Commands;
   current: AppState;
+  blockedPeople: BlockedPerson[] = [];
   /** How long an answer takes, in milliseconds. */
   delay = 0;
   /** Commands that shall fail, and how. */
@@ -71,6 +73,7 @@ export class PreviewCore implements Backend {
       await phone(change);
     };
     return {
+      ...identity(this),
       state: () => Promise.resolve(structuredClone(this.current)),
       register: ({ email, displayName }) => signedIn({ ...AMINA, email, displayName }),
       signIn: ({ email }) => signedIn({ ...AMINA, email }),
@@ -82,7 +85,8 @@ export class PreviewCore implements Backend {
         this.set({ server: { ...this.current.server, url } });
         return done();
       },
-      regions: () => Promise.resolve(REGIONS),
+      regions: () => Promise.resolve([...REGIONS, { code: null, callingCode: 800, leads: true }]),
+      languages: () => Promise.resolve([...navigator.languages]),
       phonePreview: (text, country, caret) => {
         const number = typed(text, country, caret);
         const possible = number.national.length >= 9 && number.national.length <= 12;
@@ -164,7 +168,7 @@ export class PreviewCore implements Backend {
         if (!confirmed && isAbroad(found, text, country))
           return Promise.reject<string>({ code: "CONFIRM_OTHER_COUNTRY", message: "" });
         const detail = /^care4w-/i.test(text) ? found.care4wId : international(found.full ?? "");
-        const call = newCall({ peer: { name: found.name, detail } });
+        const call = newCall({ peer: { name: found.name, detail, care4wId: found.care4wId } });
         this.set({ call });
         if (this.live) this.goOn(call.id);
         return Promise.resolve(call.id);
@@ -253,7 +257,11 @@ export function newCall(change: Partial<CallView> = {}): CallView {
     id: `call-${++calls}`,
     direction: "outgoing",
     state: "dialing",
-    peer: { name: "Daniel Otieno", detail: "+254 712 345 678" },
+    peer: {
+      name: "Daniel Otieno",
+      detail: "+254 712 345 678",
+      care4wId: "care4w-DNL2345",
+    },
     backend: "p2p",
     muted: false,
     connectedForMs: null,
@@ -299,11 +307,14 @@ function emptyState(): AppState {
       verified: false,
       pending: null,
       code: null,
+      lost: null,
       known: true,
       promptOpen: false,
+      discoverableByPhone: "everyone",
     },
     call: null,
     country: "KE",
     destination: null,
+    blockedRevision: 0,
   };
 }

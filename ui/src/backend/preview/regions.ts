@@ -14,13 +14,18 @@ const CODES =
   "ST239 SV503 SX1 SY963 SZ268 TA290 TC1 TD235 TG228 TH66 TJ992 TK690 TL670 TM993 TN216 TO676 TR90 TT1 TV688 TW886 " +
   "TZ255 UA380 UG256 US1 UY598 UZ998 VA39 VC1 VE58 VG1 VI1 VN84 VU678 WF681 WS685 XK383 YE967 YT262 ZA27 ZM260 ZW263";
 
+const MAIN: Record<number, string> = { 1: "US", 7: "RU", 39: "IT", 44: "GB", 47: "NO", 61: "AU" };
+
+function isMain(code: string, callingCode: number): boolean {
+  return (MAIN[callingCode] ?? code) === code;
+}
+
 /** Regions with calling codes, enough to look at the country list. */
 export const REGIONS: Region[] = CODES.split(" ").map((entry) => ({
   code: entry.slice(0, 2),
   callingCode: Number(entry.slice(2)),
+  leads: isMain(entry.slice(0, 2), Number(entry.slice(2))),
 }));
-
-const MAIN: Record<number, string> = { 1: "US", 7: "RU", 39: "IT", 44: "GB", 47: "NO", 61: "AU" };
 
 /** The region that an international number's digits begin with. */
 export function regionOfDigits(digits: string): Region | null {
@@ -28,7 +33,7 @@ export function regionOfDigits(digits: string): Region | null {
     const callingCode = Number(digits.slice(0, length));
     if (digits.length < length || callingCode === 0) continue;
     const code = MAIN[callingCode] ?? REGIONS.find((r) => r.callingCode === callingCode)?.code;
-    if (code) return { code, callingCode };
+    if (code) return { code, callingCode, leads: true };
   }
   return null;
 }
