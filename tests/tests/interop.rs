@@ -5,8 +5,14 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use care4w_tests::{
-    Account, Chromium, Cli, Namespace, Network, Server, Sound, chromium::Setup, cli::RunningCli, dtmf, score,
-    speech::Speech, wait,
+    Account, Chromium, Cli, Namespace, Network, Server, Sound,
+    chromium::Setup,
+    cli::RunningCli,
+    dtmf,
+    impairment::{Impairment, Loss},
+    score,
+    speech::Speech,
+    wait,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -57,8 +63,9 @@ impl Two {
         ["--mic".into(), format!("file:{}", said.display()), "--speaker".into(), format!("file:{}", heard.display())]
     }
 
-    /// The browser offers.
+    /// The browser offers, and names no address of its machine, as for a page without the right to a microphone.
     fn browser_calls(&mut self, trickle: bool) -> RunningCli {
+        self.browser.evaluate("phone.hideAddresses()").unwrap();
         let flags = self.flags();
         let phone =
             self.phone.answer(&[&["--calls", "1"], &flags.each_ref().map(String::as_str)[..]].concat()).unwrap();
@@ -187,7 +194,7 @@ fn digits_that_the_browser_sends_are_told_and_disturb_nothing() {
 #[test]
 fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_mid_call() {
     let mut two = Two::meet();
-    two.pause = Duration::from_secs(4);
+    two.pause = Duration::from_secs(8);
     let mut phone = two.browser_calls(true);
     two.browser.wait_for_connection().unwrap();
     phone.wait_for_call("connected").unwrap();
@@ -199,6 +206,10 @@ fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_m
     let held = offer("(pc, sound) => { sound.direction = 'sendonly'; }");
     assert_eq!(held["direction"], "sendonly", "who holds wants to hear nothing");
     assert_eq!(offer("(pc, sound) => { sound.direction = 'inactive'; }")["direction"], "inactive");
+    // The first may have been on its way, the second covers what was sent before.
+    let sent: Vec<_> =
+        (0..4).map(|_| phone.wait("statistics", |line| line.is("stats")).unwrap().json["sent"].clone()).collect();
+    assert_eq!(sent[2], sent[3], "nothing is sent to an end that holds");
     assert_eq!(offer("(pc, sound) => { sound.direction = 'sendrecv'; }")["direction"], active, "taken up again");
     let names = offer("(pc) => { window.before = pc.localDescription.sdp; pc.restartIce(); }");
     assert_eq!(names["direction"], active);
@@ -213,16 +224,54 @@ fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_m
     both_talk(&mut two, phone);
 }
 
-#[test]
-fn a_browser_follows_when_we_restart_a_path_that_was_gone() {
-    const HERE: Ipv4Addr = Ipv4Addr::new(10, 84, 0, 1);
-    const THERE: Ipv4Addr = Ipv4Addr::new(10, 84, 0, 2);
+/// Two machines with a network between, and their addresses.
+fn machines() -> (Network, [Namespace; 2], [Ipv4Addr; 2]) {
     let network = Network::new();
-    let machines = [HERE, THERE].map(|address| {
+    let addresses = [Ipv4Addr::new(10, 84, 0, 1), Ipv4Addr::new(10, 84, 0, 2)];
+    let machines = addresses.map(|address| {
         let machine = Namespace::new().unwrap();
         network.plug(&machine, "net0", address).unwrap();
         machine
     });
+    (network, machines, addresses)
+}
+
+#[test]
+fn both_ends_have_the_same_figures_of_a_bad_path() {
+    let (network, machines, [here, there]) = machines();
+    let mut two = Two::meet_on(Some(&machines));
+    let mut phone = two.phone_calls(true, &[]);
+    two.browser.wait_for_connection().unwrap();
+    two.browser.evaluate("phone.speak()").unwrap();
+    phone.wait_for_call("connected").unwrap();
+    let (loss, delay, jitter) = (Loss::Random(0.1), Duration::from_millis(30), Duration::from_millis(20));
+    network.impair(here, there, Impairment { seed: 3, loss, delay, jitter, ..Impairment::default() });
+    let mut ours = json!(null);
+    for _ in 0..12 {
+        ours = phone.wait("statistics", |line| line.is("stats")).unwrap().json;
+    }
+    let theirs = two.browser.stats().unwrap().json;
+    phone.end().unwrap();
+    println!("ours {ours}\ntheirs {theirs}");
+    let (our, their) = (|name: &str| ours[name].as_f64().unwrap(), |name: &str| theirs[name].as_f64().unwrap());
+    let told = their("remoteLost") / their("sent") * 100.0;
+    assert!(
+        our("lossPercent") > 4.0 && (our("lossPercent") - told).abs() < 3.0,
+        "lost to us, and told by us: {told} %"
+    );
+    assert!(their("lost") > 20.0, "lost to the browser, which counts for itself");
+    for (what, rtt) in [("ours", our("rttMs")), ("theirs", their("rttMs")), ("by our reports", their("remoteRttMs"))] {
+        // Twice the way, and what two ends add that have other things to do.
+        assert!((60.0..200.0).contains(&rtt), "round trip, {what}: {rtt} ms");
+    }
+    for (what, jitter) in [("ours", our("jitterMs")), ("told by us", their("remoteJitterMs"))] {
+        assert!((1.0..20.0).contains(&jitter), "jitter, {what}: {jitter} ms");
+    }
+}
+
+#[test]
+fn a_browser_follows_when_we_restart_a_path_that_was_gone() {
+    let (network, machines, [here, there]) = machines();
     let mut two = Two::meet_on(Some(&machines));
     two.pause = Duration::from_secs(8);
     let mut phone = two.phone_calls(true, &[]);
@@ -230,9 +279,9 @@ fn a_browser_follows_when_we_restart_a_path_that_was_gone() {
     phone.wait_for_call("connected").unwrap();
     let names = "phone.descriptions.remote.match(/ice-ufrag:(.*)/)[1]";
     let before = two.browser.evaluate(names).unwrap();
-    network.cut(HERE, THERE);
+    network.cut(here, there);
     phone.wait_for_call("reconnecting").unwrap();
-    network.mend(HERE, THERE);
+    network.mend(here, there);
     phone.wait_for_call("connected").unwrap();
     two.browser.wait_for_connection().unwrap();
     assert_ne!(two.browser.evaluate(names).unwrap(), before, "it was we who gave the path new names");
