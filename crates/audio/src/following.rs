@@ -86,7 +86,7 @@ impl Following {
         }
         let follows = self.chosen == DeviceSelector::Default || self.using == Using::Fallback;
         let moved = before.is_some() && present.default.is_some() && before != present.default;
-        (follows && moved).then(|| Reopen {
+        (follows && moved).then_some(Reopen {
             selector: DeviceSelector::Default,
             notice: Notice::FollowedDefault { direction: self.direction },
             has_other,

@@ -122,15 +122,23 @@ impl Opener {
     ) {
         let Some(reopen) = reopen else { return };
         let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have chosen while this waited for the lock.
-        while let Ok(event) = events.try_recv() {
+        // Somebody may have chosen while this waited for the lock; all else is seen to afterwards.
+        let waiting: Vec<DeviceEvent> = events.try_iter().collect();
+        let mut overtaken = false;
+        for event in waiting {
             match event {
-                DeviceEvent::Close => return,
-                DeviceEvent::Chosen(chosen, selector) if chosen == direction => return following.chosen(selector),
-                // Seen to at the next look.
-                other => drop(self.events.send(other)),
+                DeviceEvent::Chosen(chosen, selector) if chosen == direction => {
+                    following.chosen(selector);
+                    overtaken = true;
+                }
+                other => {
+                    overtaken |= matches!(other, DeviceEvent::Close);
+                    let _ = self.events.send(other);
+                }
             }
-            break;
+        }
+        if overtaken {
+            return;
         }
         let notice = Some(reopen.notice.clone());
         let command = match direction {

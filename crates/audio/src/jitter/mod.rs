@@ -14,6 +14,7 @@
 mod arrival;
 mod delay;
 mod losses;
+mod pacing;
 mod playout;
 mod sequence;
 mod span;
@@ -31,8 +32,7 @@ use std::time::{Duration, Instant};
 
 use crate::defaults::{
     BUFFER_MARGIN, BUFFER_PACKETS_MAX, BUFFER_TARGET_MAX, BUFFER_TARGET_MIN, BUFFER_TARGET_START, CONCEAL_MAX,
-    FRAME_SAMPLES, PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SETTLED, PACKET_SAMPLES_MAX, SHED_OVER, STEP_SAMPLES,
-    TARGET_DECAY_PER_SECOND,
+    FRAME_SAMPLES, PACKET_SAMPLES_MAX, STEP_SAMPLES, TARGET_DECAY_PER_SECOND,
 };
 pub use arrival::Arrival;
 use delay::DelayEstimate;
@@ -333,44 +333,6 @@ impl JitterBuffer {
         self.state = State::Playing { next, timestamp };
         self.stats.played += packet.samples as u64;
         Playout::Packet { payload: packet.payload, pace: self.pace(now, packet.samples) }
-    }
-
-    /// How much could be shed: over the target, and really here.
-    fn excess(&self) -> i64 {
-        let held: i64 = self.packets.values().map(|packet| packet.samples).sum();
-        (self.stats.delay - self.target).min(held)
-    }
-
-    fn pace(&mut self, now: i64, playing: i64) -> Pace {
-        let off = self.stats.delay - self.target;
-        if off <= samples(PACE_FINE) {
-            self.over_since = None;
-        }
-        let settled = now - *self.over_since.get_or_insert(now) >= samples(PACE_SETTLED);
-        let held: i64 = self.packets.values().map(|packet| packet.samples).sum::<i64>() + playing;
-        if off > samples(PACE_HURRY) && held > samples(PACE_HURRY) {
-            Pace::Hurry
-        } else if off > samples(PACE_DEAD_BAND) || (off > samples(PACE_FINE) && settled) {
-            Pace::Shorten(off as usize)
-        } else if off < -samples(PACE_DEAD_BAND) {
-            Pace::Lengthen
-        } else {
-            Pace::Steady
-        }
-    }
-
-    fn shed(&mut self, next: i64, timestamp: i64) -> (i64, i64) {
-        if self.excess() <= samples(SHED_OVER) {
-            return (next, timestamp);
-        }
-        while self.excess() > samples(PACE_HURRY) {
-            let Some((_, dropped)) = self.packets.pop_first() else {
-                break;
-            };
-            self.stats.shed += 1;
-            self.stats.delay -= dropped.samples;
-        }
-        self.skip_to_first().unwrap_or((next, timestamp))
     }
 
     fn drop_oldest(&mut self) {

@@ -77,7 +77,7 @@ fn loss_that_is_over_is_forgotten_and_the_delay_shrinks_again() {
 fn packets_that_overtake_each_other_are_not_taken_for_lost_ones() {
     let mut line = Line::new();
     line.reach = 4_800;
-    line.send(0..1_000, |i| Some(if noise(i) % 10 == 0 { 65 } else { 20 }));
+    line.send(0..1_000, |i| Some(if noise(i).is_multiple_of(10) { 65 } else { 20 }));
     line.run(4_000);
     assert!(line.target_ms() <= 75, "45 ms of overtaking need no look-ahead: {} ms", line.target_ms());
     assert!(line.buffer.stats().lost <= 3, "but for those on their way");
@@ -86,13 +86,13 @@ fn packets_that_overtake_each_other_are_not_taken_for_lost_ones() {
 #[test]
 fn what_is_counted_is_what_was_handed_out() {
     let mut line = Line::new();
-    line.send_deep(0..2_000, |i| noise(i) % 4 != 0);
+    line.send_deep(0..2_000, |i| !noise(i).is_multiple_of(4));
     line.run(39_000);
     let stats = line.buffer.stats();
     assert_eq!(stats.concealed as usize, line.concealed);
     assert_eq!(stats.recovered as usize, line.recovered * 960);
     assert_eq!(stats.rebuilt as usize, line.rebuilt * 960);
-    let lost = (0..1_950).filter(|&i| noise(i) % 4 == 0).count() as u64;
+    let lost = (0..1_950).filter(|&i| noise(i).is_multiple_of(4)).count() as u64;
     assert!(stats.lost.abs_diff(lost) <= 10, "{} lost, {lost} dropped", stats.lost);
 }
 

@@ -1,0 +1,45 @@
+//! How the delay is brought to its target: by single pitch periods, and where it is far too long, by whole packets.
+
+use super::span::samples;
+use super::{JitterBuffer, Pace};
+use crate::defaults::{PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SETTLED, SHED_OVER};
+
+impl JitterBuffer {
+    /// How much could be shed: over the target, and really here.
+    fn excess(&self) -> i64 {
+        let held: i64 = self.packets.values().map(|packet| packet.samples).sum();
+        (self.stats.delay - self.target).min(held)
+    }
+
+    pub(super) fn pace(&mut self, now: i64, playing: i64) -> Pace {
+        let off = self.stats.delay - self.target;
+        if off <= samples(PACE_FINE) {
+            self.over_since = None;
+        }
+        let settled = now - *self.over_since.get_or_insert(now) >= samples(PACE_SETTLED);
+        let held: i64 = self.packets.values().map(|packet| packet.samples).sum::<i64>() + playing;
+        if off > samples(PACE_HURRY) && held > samples(PACE_HURRY) {
+            Pace::Hurry
+        } else if off > samples(PACE_DEAD_BAND) || (off > samples(PACE_FINE) && settled) {
+            Pace::Shorten(off as usize)
+        } else if off < -samples(PACE_DEAD_BAND) {
+            Pace::Lengthen
+        } else {
+            Pace::Steady
+        }
+    }
+
+    pub(super) fn shed(&mut self, next: i64, timestamp: i64) -> (i64, i64) {
+        if self.excess() <= samples(SHED_OVER) {
+            return (next, timestamp);
+        }
+        while self.excess() > samples(PACE_HURRY) {
+            let Some((_, dropped)) = self.packets.pop_first() else {
+                break;
+            };
+            self.stats.shed += 1;
+            self.stats.delay -= dropped.samples;
+        }
+        self.skip_to_first().unwrap_or((next, timestamp))
+    }
+}
