@@ -98,7 +98,13 @@ impl Following {
         self.using = match worked {
             true if reopen.selector == self.chosen => Using::Chosen,
             true => Using::Fallback,
-            false if reopen.has_other => return,
+            false if reopen.has_other => {
+                // What is used is not the default that was seen: the next look tries again.
+                if reopen.selector == DeviceSelector::Default {
+                    self.default = Some(String::new());
+                }
+                return;
+            }
             false => Using::Nothing,
         };
     }

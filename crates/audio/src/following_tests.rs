@@ -73,6 +73,17 @@ fn a_device_that_is_back_and_does_not_work_costs_nothing_of_what_works() {
 }
 
 #[test]
+fn a_new_default_that_does_not_open_is_tried_again() {
+    let mut following = Following::new(DIRECTION, DeviceSelector::Default);
+    following.surveyed(&present(&["a", "b"], Some("a")));
+    let moved = following.surveyed(&present(&["a", "b"], Some("b")));
+    obey(&mut following, moved, false);
+    let again = following.surveyed(&present(&["a", "b"], Some("b")));
+    assert!(obey(&mut following, again, true).is_some());
+    assert_eq!(following.surveyed(&present(&["a", "b"], Some("b"))), None);
+}
+
+#[test]
 fn a_file_is_not_looked_after() {
     let mut following = Following::new(DIRECTION, DeviceSelector::File("a.wav".into()));
     following.surveyed(&present(&["a"], Some("a")));

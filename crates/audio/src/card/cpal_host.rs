@@ -34,27 +34,46 @@ fn quiet<T>(look: impl FnOnce() -> T) -> T {
     look()
 }
 
-/// The process's one connection to the sound server. cpal 0.18 ends neither the thread nor the socket of a PulseAudio
-/// connection: one for each device and each look would be left behind by every call.
+/// The process's connection to the sound server for all but playing. cpal 0.18 ends neither the thread nor the socket of a
+/// PulseAudio connection: one for each device and each look would be left behind by every call.
 static CONNECTION: Mutex<Option<Arc<cpal::Host>>> = Mutex::new(None);
+/// Connections that play nothing just now.
+static IDLE: Mutex<Vec<Arc<cpal::Host>>> = Mutex::new(Vec::new());
 
 /// The system's sound, if there can be any device: on Linux without a sound server and without a card, ALSA offers ghosts.
-fn host() -> Option<Arc<cpal::Host>> {
-    let mut connection = CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(host) = &*connection
-        && host.devices().is_ok()
-    {
-        return Some(host.clone());
-    }
-    // None yet, or the server it went to is gone.
-    *connection = None;
+fn connect() -> Option<Arc<cpal::Host>> {
     let host = Arc::new(cpal::default_host());
     #[cfg(target_os = "linux")]
-    if host.id() == cpal::HostId::Alsa {
-        return std::path::Path::new("/dev/snd").exists().then_some(host);
+    if host.id() == cpal::HostId::Alsa && !std::path::Path::new("/dev/snd").exists() {
+        return None;
     }
-    *connection = Some(host.clone());
     Some(host)
+}
+
+fn host() -> Option<Arc<cpal::Host>> {
+    let mut connection = CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
+    // None yet, or the server it went to is gone.
+    if connection.as_ref().is_none_or(|host| host.devices().is_err()) {
+        *connection = connect();
+    }
+    connection.clone()
+}
+
+/// A connection that plays one stream. Two of one connection count as synchronised in cpal 0.18, and PulseAudio refuses
+/// the second on another device. It is used again when the stream is closed.
+struct Playing(Arc<cpal::Host>);
+
+impl Playing {
+    fn take() -> Option<Self> {
+        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.filter(|host| host.devices().is_ok()).or_else(connect).map(Self)
+    }
+}
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(self.0.clone());
+    }
 }
 
 /// All microphones, then all speakers. Monitors of speakers are no microphones.
@@ -89,23 +108,27 @@ pub fn list() -> Vec<Device> {
     })
 }
 
-fn find(id: Option<&str>, direction: Direction) -> Result<cpal::Device, OpenAudioError> {
-    let none = OpenAudioError::NoDevice(direction.noun());
+fn find(
+    host: Option<&Arc<cpal::Host>>,
+    id: Option<&str>,
+    direction: Direction,
+) -> Result<cpal::Device, OpenAudioError> {
+    let none = || OpenAudioError::NoDevice(direction.noun());
     let Some(text) = id else {
-        let host = host().ok_or(none)?;
+        let host = host.ok_or_else(none)?;
         let device = match direction {
             Direction::Input => host.default_input_device(),
             Direction::Output => host.default_output_device(),
         };
-        return device.ok_or(OpenAudioError::NoDevice(direction.noun()));
+        return device.ok_or_else(none);
     };
     let missing = || OpenAudioError::DeviceNotFound { kind: direction.noun(), id: text.to_owned() };
     let id: cpal::DeviceId = text.parse().map_err(|_| missing())?;
-    let host = match host() {
-        Some(host) if host.id() == id.host() => host,
-        _ => Arc::new(cpal::host_from_id(id.host()).map_err(|_| none)?),
+    let host = match host {
+        Some(host) if host.id() == id.host() => host.clone(),
+        _ => Arc::new(cpal::host_from_id(id.host()).map_err(|_| none())?),
     };
-    let mut devices = host.devices().map_err(|_| OpenAudioError::NoDevice(direction.noun()))?;
+    let mut devices = host.devices().map_err(|_| none())?;
     devices
         .find(|device| {
             device.id().is_ok_and(|it| it == id)
@@ -222,7 +245,7 @@ impl Host for CpalHost {
     fn microphone(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardMicrophone, OpenAudioError> {
         let direction = Direction::Input;
         quiet(|| {
-            let device = find(id, direction)?;
+            let device = find(host().as_ref(), id, direction)?;
             let failed = |error: cpal::Error| failure(direction, id.is_none(), &error);
             let (config, format) = configure(&device, direction).map_err(failed)?;
             let (mut microphone, callback) =
@@ -244,7 +267,8 @@ impl Host for CpalHost {
     fn speaker(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardSpeaker, OpenAudioError> {
         let direction = Direction::Output;
         quiet(|| {
-            let device = find(id, direction)?;
+            let playing = Playing::take();
+            let device = find(playing.as_ref().map(|playing| &playing.0), id, direction)?;
             let failed = |error: cpal::Error| failure(direction, id.is_none(), &error);
             let (config, format) = configure(&device, direction).map_err(failed)?;
             let (mut speaker, callback) = CardSpeaker::new(config.sample_rate, usize::from(config.channels), waker)
@@ -257,7 +281,8 @@ impl Host for CpalHost {
             }
             .and_then(|stream| stream.play().map(|()| stream))
             .map_err(failed)?;
-            speaker.stream = Some(Box::new(stream));
+            // The stream is let go of first.
+            speaker.stream = Some(Box::new((stream, playing)));
             Ok(speaker)
         })
     }
