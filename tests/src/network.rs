@@ -42,6 +42,8 @@ struct State {
     devices: HashMap<Ipv4Addr, Arc<File>>,
     paths: HashMap<(Ipv4Addr, Ipv4Addr), Impairer>,
     cut: Vec<(Ipv4Addr, Ipv4Addr)>,
+    /// Packets that ended at a cut.
+    cut_off: u64,
     /// Packets on their way, the earliest first; the number keeps the order of those that arrive at once.
     travelling: BinaryHeap<Reverse<(Duration, u64, Vec<u8>)>>,
     sent: u64,
@@ -82,6 +84,11 @@ impl Network {
         self.shared.state().cut.extend([(one, other), (other, one)]);
     }
 
+    /// How many packets ended where a path was cut.
+    pub fn cut_off(&self) -> u64 {
+        self.shared.state().cut_off
+    }
+
     /// It passes again.
     pub fn mend(&self, one: Ipv4Addr, other: Ipv4Addr) {
         self.shared.state().cut.retain(|&path| path != (one, other) && path != (other, one));
@@ -118,7 +125,11 @@ impl Shared {
                 return;
             }
             // As on a real network, nobody speaks for another address.
-            if from != own || state.cut.contains(&(from, to)) {
+            if from != own {
+                continue;
+            }
+            if state.cut.contains(&(from, to)) {
+                state.cut_off += 1;
                 continue;
             }
             let now = self.began.elapsed();

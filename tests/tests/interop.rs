@@ -17,6 +17,13 @@ use care4w_tests::{
 use serde_json::json;
 use tempfile::TempDir;
 
+/// How long the longer speech is.
+const SPEECH: Duration = Duration::from_secs(9);
+
+fn said(speech: Speech) -> Sound {
+    speech.sound().unwrap()
+}
+
 /// Somebody with our phone, and a browser.
 struct Two {
     browser: Chromium,
@@ -47,7 +54,8 @@ impl Two {
         }
         phone.register(&Account::named("Amina")).unwrap();
         let phone_id = phone.care4w_id().unwrap();
-        let microphone = Speech::Callee.file().unwrap();
+        let microphone = folder.path().join("browser.wav");
+        said(Speech::Callee).write(&microphone).unwrap();
         let namespace = machines.map(|[_, browsers]| browsers);
         let setup = Setup { microphone: Some(&microphone), namespace, ..Setup::default() };
         let mut browser = Chromium::start(&setup).unwrap();
@@ -57,7 +65,7 @@ impl Two {
 
     fn flags(&self) -> [String; 4] {
         let said = self.folder.path().join("said.wav");
-        let speech = Speech::Caller.sound().unwrap();
+        let speech = self::said(Speech::Caller);
         Sound::silence(speech.rate, self.pause).then(&speech).write(&said).unwrap();
         let heard = self.folder.path().join("heard.wav");
         ["--mic".into(), format!("file:{}", said.display()), "--speaker".into(), format!("file:{}", heard.display())]
@@ -88,8 +96,7 @@ impl Two {
 }
 
 fn well_heard(who: &str, speech: Speech, heard: &Sound) {
-    let said = speech.sound().unwrap();
-    let pesq = score::pesq(&said, heard).unwrap_or_else(|error| panic!("{who}: {error}"));
+    let pesq = score::pesq(&said(speech), heard).unwrap_or_else(|error| panic!("{who}: {error}"));
     if let Some(pesq) = pesq {
         println!("{who}: PESQ {pesq:.2}");
         assert!(pesq > 2.5, "{who}: loopback loses nothing, and PESQ is {pesq}");
@@ -102,7 +109,7 @@ fn both_talk(two: &mut Two, mut phone: RunningCli) {
     two.browser.evaluate("phone.speak()").unwrap();
     let mut last = None;
     // Until the longer one of them has spoken.
-    for _ in 0..11 + two.pause.as_secs() {
+    for _ in 0..SPEECH.as_secs() + 2 + two.pause.as_secs().saturating_sub(4) {
         last = Some(phone.wait("statistics", |line| line.is("stats")).unwrap());
     }
     let (ours, theirs) = (last.unwrap().json, two.browser.stats().unwrap().json);
@@ -113,7 +120,7 @@ fn both_talk(two: &mut Two, mut phone: RunningCli) {
     {
         let (sent, received) = (sent.as_f64().unwrap(), received.as_f64().unwrap());
         // The two were not asked in the same instant.
-        assert!((sent - received).abs() < 60.0 && sent > 400.0, "{what} sent {sent}, of which {received} came");
+        assert!((sent - received).abs() < 60.0 && sent > 300.0, "{what} sent {sent}, of which {received} came");
     }
     // A restart drops what is on its way while the sockets change.
     let bound = if two.pause.is_zero() { 0.0 } else { 30.0 };
@@ -194,7 +201,7 @@ fn digits_that_the_browser_sends_are_told_and_disturb_nothing() {
 #[test]
 fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_mid_call() {
     let mut two = Two::meet();
-    two.pause = Duration::from_secs(8);
+    two.pause = Duration::from_secs(7);
     let mut phone = two.browser_calls(true);
     two.browser.wait_for_connection().unwrap();
     phone.wait_for_call("connected").unwrap();
@@ -247,7 +254,7 @@ fn both_ends_have_the_same_figures_of_a_bad_path() {
     let (loss, delay, jitter) = (Loss::Random(0.1), Duration::from_millis(30), Duration::from_millis(20));
     network.impair(here, there, Impairment { seed: 3, loss, delay, jitter, ..Impairment::default() });
     let mut ours = json!(null);
-    for _ in 0..12 {
+    for _ in 0..9 {
         ours = phone.wait("statistics", |line| line.is("stats")).unwrap().json;
     }
     let theirs = two.browser.stats().unwrap().json;
@@ -259,7 +266,7 @@ fn both_ends_have_the_same_figures_of_a_bad_path() {
         our("lossPercent") > 4.0 && (our("lossPercent") - told).abs() < 3.0,
         "lost to us, and told by us: {told} %"
     );
-    assert!(their("lost") > 20.0, "lost to the browser, which counts for itself");
+    assert!(their("lost") > 10.0, "lost to the browser, which counts for itself");
     for (what, rtt) in [("ours", our("rttMs")), ("theirs", their("rttMs")), ("by our reports", their("remoteRttMs"))] {
         // Twice the way, and what two ends add that have other things to do.
         assert!((60.0..200.0).contains(&rtt), "round trip, {what}: {rtt} ms");
