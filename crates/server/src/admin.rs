@@ -1,13 +1,13 @@
 //! What the machine's owner does on the command line, on the same database as a server that runs.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use care4w_protocol::Secret;
 
 use crate::accounts::{PasswordError, Passwords, random_password};
 use crate::clock;
 use crate::import::{Import, ImportError, Summary};
-use crate::store::{Account, SqliteStore, Store, StoreError, Uniqueness};
+use crate::store::{Account, Database, Store, StoreError, Uniqueness};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -24,12 +24,12 @@ pub enum AdminError {
 }
 
 /// The accounts of a database.
-pub struct Users(SqliteStore);
+pub struct Users(Arc<dyn Store>);
 
 impl Users {
     /// Opens the database and migrates it.
-    pub async fn open(database: &Path, uniqueness: Uniqueness) -> Result<Self, AdminError> {
-        Ok(Self(SqliteStore::open(database, uniqueness).await?))
+    pub async fn open(database: &Database, uniqueness: Uniqueness) -> Result<Self, AdminError> {
+        Ok(Self(database.open(uniqueness).await?))
     }
 
     /// Everybody, oldest first.
@@ -56,7 +56,7 @@ impl Users {
 
     /// Brings users of the web app over.
     pub async fn import(&self, import: &Import) -> Result<Summary, ImportError> {
-        import.run(&self.0).await
+        import.run(&*self.0).await
     }
 
     /// Lets go of the database.

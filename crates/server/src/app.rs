@@ -1,17 +1,16 @@
 //! What every request shares.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use care4w_phone::Care4wId;
 
 use crate::accounts::{AccessTokens, Passwords};
-use crate::clock;
 use crate::config::Config;
 use crate::defaults;
 use crate::error::Problem;
-use crate::limits::{AddressKey, Asked, Buckets, DailyCount, Oracle, Spent, TrustedProxies};
+use crate::limits::{AddressKey, Asked, Buckets, DailyCount, Guarded, Oracle, TrustedProxies};
 use crate::metrics::Metrics;
 use crate::password_links::PasswordLinks;
 use crate::signalling::Exchange;
@@ -43,12 +42,12 @@ pub struct Shared {
     /// Counters.
     pub metrics: Arc<Metrics>,
     draining: AtomicBool,
-    register: Mutex<Buckets<AddressKey>>,
-    login: Mutex<Buckets<AddressKey>>,
-    failures: Mutex<Buckets<String>>,
-    oracle: Mutex<Oracle>,
-    changes: Mutex<DailyCount<AccountId>>,
-    sends: Mutex<DailyCount<AccountId>>,
+    register: Guarded<Buckets<AddressKey>>,
+    login: Guarded<Buckets<AddressKey>>,
+    failures: Guarded<Buckets<String>>,
+    oracle: Guarded<Oracle>,
+    changes: Guarded<DailyCount<AccountId>>,
+    sends: Guarded<DailyCount<AccountId>>,
 }
 
 impl std::ops::Deref for App {
@@ -57,11 +56,6 @@ impl std::ops::Deref for App {
     fn deref(&self) -> &Shared {
         &self.0
     }
-}
-
-/// No machine behind these locks is left half-changed by a panic, so a poisoned lock is as good as another.
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl App {
@@ -89,12 +83,12 @@ impl App {
             password_links,
             metrics,
             draining: AtomicBool::new(false),
-            register: Mutex::new(Buckets::new(limits.register_per_address, keys)),
-            login: Mutex::new(Buckets::new(limits.login_per_address, keys)),
-            failures: Mutex::new(Buckets::new(limits.login_failures, keys)),
-            oracle: Mutex::new(Oracle::new(limits.oracle())),
-            changes: Mutex::new(DailyCount::new(limits.number_changes_a_day, defaults::DAY, keys)),
-            sends: Mutex::new(DailyCount::new(limits.code_sends_a_day, defaults::DAY, keys)),
+            register: Guarded::new(Buckets::new(limits.register_per_address, keys)),
+            login: Guarded::new(Buckets::new(limits.login_per_address, keys)),
+            failures: Guarded::new(Buckets::new(limits.login_failures, keys)),
+            oracle: Guarded::new(Oracle::new(limits.oracle())),
+            changes: Guarded::new(DailyCount::new(limits.number_changes_a_day, defaults::DAY, keys)),
+            sends: Guarded::new(DailyCount::new(limits.code_sends_a_day, defaults::DAY, keys)),
             config,
         }))
     }
@@ -113,52 +107,52 @@ impl Shared {
 
     /// Lets an address register.
     pub fn allow_register(&self, from: AddressKey) -> Result<(), Problem> {
-        Ok(locked(&self.register).take(&from, Instant::now())?)
+        Ok(self.register.hold().take(&from, self.config.clock.now())?)
     }
 
     /// Lets an address sign in.
     pub fn allow_login(&self, from: AddressKey) -> Result<(), Problem> {
-        Ok(locked(&self.login).take(&from, Instant::now())?)
+        Ok(self.login.hold().take(&from, self.config.clock.now())?)
     }
 
     /// Lets one more password be tried for an account (by e-mail address, whether or not it exists). It is taken
     /// before the password is checked, so that many at once do not get more.
     pub fn allow_password(&self, email: &str) -> Result<(), Problem> {
-        Ok(locked(&self.failures).take(&email.to_owned(), Instant::now())?)
+        Ok(self.failures.hold().take(&email.to_owned(), self.config.clock.now())?)
     }
 
     /// The password was right: earlier failures are forgotten.
     pub fn password_was_right(&self, email: &str) {
-        locked(&self.failures).clear(&email.to_owned());
+        self.failures.hold().clear(&email.to_owned());
     }
 
-    /// Pays for learning whether a number or id is known.
-    pub fn ask(&self, account: &Account, from: AddressKey, asked: Asked<'_>) -> Result<Spent, Problem> {
-        let age = Duration::from_millis(u64::try_from(clock::unix_ms() - account.created_at).unwrap_or(0));
-        Ok(locked(&self.oracle).spend(account.id, age, from, asked, Instant::now())?)
+    /// Pays for learning whether a number or id is known. Nothing of it is given back: asking the same again is free.
+    pub fn ask(&self, account: &Account, from: AddressKey, asked: Asked<'_>) -> Result<(), Problem> {
+        let clock = &self.config.clock;
+        Ok(self.oracle.hold().spend(account.id, clock.age(account.created_at), from, asked, clock.now())?)
     }
 
-    /// Gives back what was paid for an answer that told nothing.
-    pub fn refund(&self, spent: Spent) {
-        locked(&self.oracle).refund(spent);
+    /// An answer that was paid for told this too.
+    pub fn told(&self, account: &Account, asked: Asked<'_>) {
+        self.oracle.hold().told(account.id, asked, self.config.clock.now());
     }
 
     /// Lets an account change its number once more today.
     pub fn allow_number_change(&self, account: AccountId) -> Result<(), Problem> {
-        Ok(locked(&self.changes).take(&account, Instant::now())?)
+        Ok(self.changes.hold().take(&account, self.config.clock.now())?)
     }
 
     /// The number was not changed after all.
     pub fn number_was_not_changed(&self, account: AccountId) {
-        locked(&self.changes).give_back(&account);
+        self.changes.hold().give_back(&account);
     }
 
     /// Sends a verification code to a number for a user, as often as the day and the verifier allow.
     pub async fn send_code(&self, account: &Account, number: &HeldNumber) -> Result<(), Problem> {
-        locked(&self.sends).take(&account.id, Instant::now())?;
+        self.sends.hold().take(&account.id, self.config.clock.now())?;
         let sent = self.verifier.send(account, number, Instant::now()).await;
         if sent.is_err() {
-            locked(&self.sends).give_back(&account.id);
+            self.sends.hold().give_back(&account.id);
         }
         Ok(sent?)
     }

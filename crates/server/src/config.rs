@@ -1,6 +1,6 @@
 //! What the server is told: flags, then `CARE4W_…`, then the `--config` file, then [`defaults`](crate::defaults).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use care4w_phone::Region;
@@ -8,10 +8,11 @@ use care4w_protocol::rest::Verification;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::clock::Clock;
 use crate::defaults;
 use crate::limits::{Allowance, OracleLimits};
 use crate::mail::{MailGiven, MailSettings, MailSettingsError};
-use crate::store::Uniqueness;
+use crate::store::{Database, DatabaseUrlError, Uniqueness};
 use crate::verification::Twilio;
 
 /// Everything that can be set.
@@ -21,8 +22,8 @@ pub struct Config {
     pub listen: String,
     /// A second address, for `/metrics` alone: there it is served to anybody who can reach it.
     pub metrics_listen: Option<String>,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// What is kept where.
+    pub database: Database,
     /// Where national numbers are read when nothing better is known.
     pub default_region: Region,
     /// What makes two numbers the same.
@@ -41,6 +42,8 @@ pub struct Config {
     pub mail: Option<MailSettings>,
     /// Budgets.
     pub limits: Limits,
+    /// What the budgets take for the time.
+    pub clock: Clock,
 }
 
 impl Default for Config {
@@ -48,7 +51,7 @@ impl Default for Config {
         Self {
             listen: defaults::LISTEN.into(),
             metrics_listen: None,
-            database: PathBuf::from("care4w.db"),
+            database: Database::Sqlite("care4w.db".into()),
             default_region: Region::KENYA,
             uniqueness: Uniqueness::National,
             verification: Verification::Off,
@@ -58,6 +61,7 @@ impl Default for Config {
             ice: Ice::default(),
             mail: None,
             limits: Limits::default(),
+            clock: Clock::default(),
         }
     }
 }
@@ -162,6 +166,7 @@ impl Limits {
             address: self.oracle_per_address,
             day: defaults::DAY,
             keys: defaults::LIMIT_KEYS,
+            questions: defaults::ORACLE_QUESTIONS,
         }
     }
 }
@@ -245,9 +250,9 @@ pub enum ConfigError {
     /// The file is not what it should be.
     #[error("the configuration file is not valid: {0}")]
     Invalid(String),
-    /// `--database` names nothing known.
-    #[error("--database is sqlite:FILE or postgres://…")]
-    UnknownDatabase,
+    /// `--database` cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseUrlError),
     /// `--bus` names nothing known.
     #[error("--bus is local or nats://…")]
     UnknownBus,
@@ -265,7 +270,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// Whether it was used wrongly (exit code 2) rather than failed (1).
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::UnknownDatabase | Self::UnknownBus)
+        matches!(self, Self::Database(_) | Self::UnknownBus)
     }
 }
 
@@ -300,7 +305,7 @@ impl Config {
             mail: MailSettings::resolve(given.mail.or(file.mail), &listen)?,
             listen,
             metrics_listen: file.metrics_listen,
-            database: sqlite_file(&database)?,
+            database: Database::parse(&database)?,
             default_region: file.default_region.unwrap_or(Region::KENYA),
             uniqueness: file.uniqueness.unwrap_or_default(),
             verification: given.verification.or(file.verification).unwrap_or_default(),
@@ -309,18 +314,9 @@ impl Config {
             trusted_proxies: file.trusted_proxies.into_iter().map(IpNet::from).collect(),
             ice: file.ice,
             limits: file.limits,
+            clock: Clock::default(),
         })
     }
-}
-
-fn sqlite_file(database: &str) -> Result<PathBuf, ConfigError> {
-    if database.starts_with("postgres://") || database.starts_with("postgresql://") {
-        return Err(ConfigError::NotAvailable("PostgreSQL cannot be used yet; use --database sqlite:FILE"));
-    }
-    let file = database.strip_prefix("sqlite:").ok_or(ConfigError::UnknownDatabase)?;
-    // `sqlite:///tmp/x` and `sqlite:/tmp/x` are the same file.
-    let file = file.strip_prefix("//").unwrap_or(file);
-    if file.is_empty() || file.contains('\0') { Err(ConfigError::UnknownDatabase) } else { Ok(PathBuf::from(file)) }
 }
 
 #[cfg(test)]
@@ -337,21 +333,17 @@ mod tests {
         let given = Given { listen: Some("127.0.0.1:1".into()), ..Given::default() };
         let config = Config::resolve(given, file("listen = '127.0.0.1:2'\ndatabase = 'sqlite:x.db'")).unwrap();
         assert_eq!(config.listen, "127.0.0.1:1");
-        assert_eq!(config.database, PathBuf::from("x.db"));
+        assert!(matches!(config.database, Database::Sqlite(file) if file.as_os_str() == "x.db"));
         assert_eq!(config.default_region, Region::KENYA);
         assert_eq!(config.uniqueness, Uniqueness::National);
     }
 
     #[test]
     fn what_is_not_built_yet_says_so() {
-        for (given, text) in [
-            (Given { database: Some("postgres://x".into()), ..Given::default() }, ""),
-            (Given { bus: Some("nats://x".into()), ..Given::default() }, ""),
-        ] {
-            let error = Config::resolve(given, file(text)).unwrap_err();
-            assert!(error.to_string().starts_with("NOT_AVAILABLE"), "{error}");
-            assert!(!error.is_usage());
-        }
+        let given = Given { bus: Some("nats://x".into()), ..Given::default() };
+        let error = Config::resolve(given, File::default()).unwrap_err();
+        assert!(error.to_string().starts_with("NOT_AVAILABLE"), "{error}");
+        assert!(!error.is_usage());
         let wrong = Given { database: Some("mysql://x".into()), ..Given::default() };
         assert!(Config::resolve(wrong, File::default()).unwrap_err().is_usage());
     }

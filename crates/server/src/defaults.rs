@@ -11,6 +11,30 @@ pub const LISTEN: &str = "127.0.0.1:4780";
 /// The database unless told otherwise.
 pub const DATABASE: &str = "sqlite:care4w.db";
 
+/// Connections to PostgreSQL. What is asked most is gathered into few queries (`store/gather.rs`), and a machine has few
+/// cores for more at once; several servers share PostgreSQL's 100 of default.
+pub const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// Connections that read an SQLite file, beside the one that writes. Each is a thread.
+pub const SQLITE_READERS: u32 = 8;
+
+/// How long a request waits for a connection to the database. A restart of PostgreSQL takes about a second; a client
+/// that waits longer than this would rather be told.
+pub const DATABASE_WAIT: Duration = Duration::from_secs(3);
+
+/// A connection that was idle for so long is tried before it is used, since the database may have gone meanwhile.
+pub const CONNECTION_FRESH: Duration = Duration::from_secs(1);
+
+/// How often a change is tried that others got into the way of (deadlock, or two who want the same at once). Each time
+/// one of them gets through, so as many at once as tries cannot all fail.
+pub const CONFLICT_TRIES: u32 = 20;
+
+/// Questions of one kind that are asked in one query, and that wait for the next.
+pub const GATHERED: usize = 256;
+
+/// Queries of one kind of question under way at once: while one is answered, the next is on its way.
+pub const GATHERING_QUERIES: usize = 2;
+
 /// How long an access token works. Short, because it is only checked, never looked up, by other services.
 pub const ACCESS_TOKEN_SECS: u64 = 15 * 60;
 
@@ -57,6 +81,9 @@ pub const ORACLE_FIRST_DAY: u32 = 50;
 /// The same per address: 1,000, ten back a minute (NUMBERS.md).
 pub const ORACLE_PER_ADDRESS: Allowance = Allowance::new(1000, Duration::from_secs(6));
 
+/// Questions remembered at once, so that asking again is free: 32 bytes each. Beyond it they cost again.
+pub const ORACLE_QUESTIONS: usize = 1_000_000;
+
 /// For so long the same number or id asked by the same account costs nothing again (NUMBERS.md), and so long is an
 /// account's first day.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -76,6 +103,13 @@ pub const CODE_TRIES: usize = 5;
 
 /// Codes sent to one account in 24 hours: what is sent costs money, and rings somebody's phone.
 pub const CODE_SENDS_A_DAY: usize = 20;
+
+/// The most that one user may block: far more than anybody does by hand, and a list that is still answered whole.
+pub const BLOCKS: usize = 1_000;
+
+/// For so long the switchboard remembers a new block itself: an invite whose callee was looked up just before the block
+/// was written comes to nothing too. The look-up waits 30 s for the database at most.
+pub const FRESH_BLOCK: Duration = Duration::from_secs(60);
 
 /// Frames of one signalling socket: a call needs about 40 in its first second.
 pub const FRAMES_PER_SOCKET: Allowance = Allowance::new(400, Duration::from_millis(20));

@@ -90,6 +90,10 @@ impl From<Wait> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if error.is_passing() {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the store does not answer");
+            return Self::new(ErrorCode::Unavailable, "The server cannot answer now. Try again later.");
+        }
         tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
         Self::new(ErrorCode::Internal, "Something went wrong on the server.")
     }

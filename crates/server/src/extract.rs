@@ -62,6 +62,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// The one part of a path that is not fixed.
+pub struct PathText(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Path::<String>::from_request_parts(parts, state)
+            .await
+            .map(|path| PathText(path.0))
+            .map_err(|_| Problem::validation("The path holds what is no text."))
+    }
+}
+
 /// Where a request comes from, for budgets.
 pub struct From(pub AddressKey);
 

@@ -24,6 +24,7 @@ pub mod signalling;
 pub mod store;
 pub mod verification;
 
+pub use clock::Clock;
 pub use config::Config;
 pub use server::{RunError, Running, run, serve};
 

@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::password_links::{self, PasswordLinks};
 use crate::routes;
 use crate::signalling::Exchange;
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::verification::{self, TwilioError};
 use crate::{clock, defaults};
 
@@ -103,7 +103,7 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.database, config.uniqueness).await?);
+    let store = config.database.open(config.uniqueness).await?;
     store.finish_interrupted_calls().await?;
     let mut key = vec![0u8; 64];
     rand::rng().fill_bytes(&mut key);

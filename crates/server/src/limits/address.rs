@@ -1,55 +1,41 @@
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use axum::http::HeaderMap;
-use ipnet::IpNet;
-
-/// What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, which is what one subscriber gets
+/// What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, which is what one subscriber gets at least
 /// (RFC 6177). `Debug` hides it.
+///
+/// An IPv6 address that only carries an IPv4 one is that IPv4 address: mapped (RFC 4291), translated at a NAT64 (RFC 6052,
+/// where one /64 would be the whole IPv4 internet), 6to4 (RFC 3056, where one IPv4 address would be 65,536 networks of 64
+/// bits). Whoever shares an address, or a prefix, with others shares its budget with them (docs/privacy.md).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AddressKey(IpAddr);
 
 impl From<IpAddr> for AddressKey {
     fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
-            IpAddr::V6(v6) => Self(IpAddr::V6((u128::from(v6) & !(u128::from(u64::MAX))).into())),
+        match address {
+            IpAddr::V4(_) => Self(address),
+            IpAddr::V6(v6) => Self(carried(v6).map_or_else(|| network(v6).into(), IpAddr::V4)),
         }
     }
+}
+
+/// The IPv4 address that this one carries.
+fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let low = u32::try_from(u128::from(address) & u128::from(u32::MAX)).ok();
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, _, _] | [0x64, 0xff9b, 0, 0, 0, 0, _, _] => low.map(Ipv4Addr::from),
+        [0x2002, high, low, ..] => Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))),
+        _ => None,
+    }
+}
+
+fn network(address: Ipv6Addr) -> Ipv6Addr {
+    (u128::from(address) & !u128::from(u64::MAX)).into()
 }
 
 impl fmt::Debug for AddressKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AddressKey(<redacted>)")
-    }
-}
-
-/// The proxies in front of the server whose `X-Forwarded-For` is believed. None by default: anybody can write a header.
-#[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(pub Vec<IpNet>);
-
-impl TrustedProxies {
-    /// Who sent the request: the nearest address that is no trusted proxy.
-    pub fn sender(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut sender = peer.to_canonical();
-        let hops = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect::<Vec<_>>();
-        for hop in hops.iter().rev() {
-            if !self.trusts(sender) {
-                break;
-            }
-            let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
-            sender = address.to_canonical();
-        }
-        sender
-    }
-
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|net| net.contains(&address))
     }
 }
 
@@ -62,29 +48,19 @@ mod tests {
         text.parse::<IpAddr>().unwrap().into()
     }
 
-    fn forwarded(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), value.parse().unwrap())])
-    }
-
     #[test]
     fn an_ipv6_subscriber_is_one_address_whatever_its_last_64_bits_are() {
         assert!(key("2001:db8::1") == key("2001:db8::ffff:1"));
         assert!(key("2001:db8::1") != key("2001:db8:0:1::1"));
-        assert!(key("::ffff:192.0.2.1") == key("192.0.2.1"), "an IPv4 address in IPv6 clothes is an IPv4 address");
         assert!(key("192.0.2.1") != key("192.0.2.2"));
     }
 
     #[test]
-    fn a_forwarded_address_is_believed_from_a_trusted_proxy_only() {
-        let peer: IpAddr = "10.0.0.1".parse().unwrap();
-        let headers = forwarded("198.51.100.9, 203.0.113.5");
-        assert_eq!(TrustedProxies::default().sender(peer, &headers), peer);
-        let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
-        assert_eq!(
-            proxies.sender(peer, &headers).to_string(),
-            "203.0.113.5",
-            "what stands further left anybody can write"
-        );
-        assert_eq!(proxies.sender(peer, &forwarded("nonsense")), peer);
+    fn an_ipv4_address_in_ipv6_clothes_is_an_ipv4_address() {
+        for clothes in ["::ffff:192.0.2.1", "64:ff9b::192.0.2.1", "2002:c000:201::1", "2002:c000:201:ffff::9"] {
+            assert!(key(clothes) == key("192.0.2.1"), "{clothes}");
+            assert!(key(clothes) != key("192.0.2.2"), "{clothes}");
+        }
+        assert!(key("64:ff9b:1::192.0.2.1") == key("64:ff9b:1::192.0.2.2"), "any other prefix is taken by its /64");
     }
 }

@@ -46,12 +46,14 @@ pub struct Buckets<K> {
     capacity: usize,
     full_at: HashMap<K, Instant>,
     next_sweep: Option<Instant>,
+    /// The latest time that was handed in. What was forgotten by then would come back whole if the clock went back.
+    latest: Option<Instant>,
 }
 
 impl<K: Eq + Hash + Clone> Buckets<K> {
     /// Buckets that all have the same allowance, for at most `capacity` keys at a time.
     pub fn new(allowance: Allowance, capacity: usize) -> Self {
-        Self { allowance, capacity, full_at: HashMap::new(), next_sweep: None }
+        Self { allowance, capacity, full_at: HashMap::new(), next_sweep: None, latest: None }
     }
 
     /// Takes one, or says how long to wait.
@@ -62,14 +64,24 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     /// Takes one from a bucket that holds `burst` instead (at most the allowance's own).
     pub fn take_from(&mut self, key: &K, burst: u32, now: Instant) -> Result<(), Wait> {
         self.look(key, burst, now)?;
+        let now = self.not_back(now);
         let one_back = self.allowance.one_back();
         let from = self.full_at.get(key).map_or(now, |full_at| (*full_at).max(now));
-        self.full_at.insert(key.clone(), from + one_back);
+        // Past the end of time nothing is allowed.
+        let full_at = from.checked_add(one_back).ok_or(Wait(one_back))?;
+        self.full_at.insert(key.clone(), full_at);
         Ok(())
+    }
+
+    fn not_back(&mut self, now: Instant) -> Instant {
+        let latest = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(latest);
+        latest
     }
 
     /// Whether one could be taken.
     pub fn look(&mut self, key: &K, burst: u32, now: Instant) -> Result<(), Wait> {
+        let now = self.not_back(now);
         let one_back = self.allowance.one_back();
         if burst == 0 {
             return Err(Wait(one_back.max(Duration::from_secs(1))));
@@ -161,6 +173,31 @@ mod tests {
         let later = start + Duration::from_secs(61);
         assert!(buckets.take(&3, later).is_ok());
         assert_eq!(buckets.len(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_gives_nothing_back() {
+        let mut buckets = Buckets::new(Allowance::new(2, Duration::from_secs(60)), 1);
+        let late = Instant::now() + Duration::from_secs(3600);
+        let early = late.checked_sub(Duration::from_secs(600)).unwrap();
+        buckets.take(&1, early).unwrap();
+        buckets.take(&1, early).unwrap();
+        // Everything of 1 is back by then, and it is forgotten.
+        buckets.take(&2, late).unwrap();
+        assert!(buckets.take(&1, early).is_err(), "the table is full now, whatever the clock says");
+        buckets.take(&2, early).unwrap();
+        assert!(buckets.take(&2, early).is_err());
+        let wait = buckets.take(&2, late).unwrap_err();
+        assert_eq!(wait.0, Duration::from_secs(60), "going back and forth is no time");
+    }
+
+    #[test]
+    fn a_pause_without_end_is_no_panic() {
+        let mut buckets = Buckets::new(Allowance { burst: 9, one_back_ms: u64::MAX }, 3);
+        for _ in 0..20 {
+            buckets.take(&1, Instant::now()).unwrap_or_default();
+        }
+        assert!(buckets.take(&1, Instant::now()).is_err());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::store::AccountId;
 /// What is asked about.
 #[derive(Clone, Copy, Hash)]
 pub enum Asked<'a> {
-    /// A number as E.164.
+    /// A number as E.164: however it was typed, it is one question.
     Number(&'a str),
     /// A care4wId in its canonical form.
     Id(&'a str),
@@ -28,26 +28,28 @@ pub struct OracleLimits {
     pub day: Duration,
     /// Accounts and addresses that are remembered at once.
     pub keys: usize,
+    /// Questions that are remembered at once, of all accounts.
+    pub questions: usize,
 }
 
-/// What an answer cost, to be handed back by [`Oracle::refund`] if it told nothing after all.
-#[derive(Debug)]
-pub struct Spent(Option<(AccountId, AddressKey, u64)>);
-
-/// The one budget of everything that tells whether a number or id is known: check, lookup, a taken answer, an invite to
-/// nobody (DESIGN.md, "one oracle").
+/// The one budget of everything that tells whether a number or id is known: check, lookup, setting a number, an invite
+/// (DESIGN.md, "one oracle").
 ///
-/// Invariant: an account learns of at most `burst + t / one_back` different numbers and ids in a span `t`, and so does
-/// an address; asking twice within a day costs nothing. An input comes from one account at one address.
+/// Invariant: an account learns of at most `burst + t / one_back` different numbers and ids in a span `t`, and so do all
+/// accounts at one address together. A yes costs what a no costs, nothing is given back, and asking twice within a day
+/// costs nothing. Where memory ends, new accounts and addresses are refused, and questions that are not remembered cost
+/// again. An input comes from one account at one address.
 pub struct Oracle {
     limits: OracleLimits,
     accounts: Buckets<AccountId>,
     addresses: Buckets<AddressKey>,
-    /// What an account asked in the last day: keyed hashes, so that no number is kept in memory. An account's entries
-    /// are bounded by its budget, since each costs one of it.
+    /// What an account was told in the last day: keyed hashes, so that no number is kept in memory.
     asked: HashMap<AccountId, HashMap<u64, Instant>>,
+    /// Entries of `asked`, of all accounts.
+    questions: usize,
     hasher: RandomState,
-    next_sweep: Option<Instant>,
+    swept: Option<Instant>,
+    latest: Option<Instant>,
 }
 
 impl Oracle {
@@ -58,8 +60,10 @@ impl Oracle {
             accounts: Buckets::new(limits.account, limits.keys),
             addresses: Buckets::new(limits.address, limits.keys),
             asked: HashMap::new(),
+            questions: 0,
             hasher: RandomState::new(),
-            next_sweep: None,
+            swept: None,
+            latest: None,
         }
     }
 
@@ -71,49 +75,70 @@ impl Oracle {
         address: AddressKey,
         asked: Asked<'_>,
         now: Instant,
-    ) -> Result<Spent, Wait> {
-        self.sweep(now);
+    ) -> Result<(), Wait> {
+        let now = self.not_back(now);
         let question = self.hasher.hash_one(asked);
         let day = self.limits.day;
         if let Some(mine) = self.asked.get(&account)
             && mine.get(&question).is_some_and(|at| *at + day > now)
         {
-            return Ok(Spent(None));
+            return Ok(());
         }
-        let whole = self.limits.account.burst;
-        let burst = if age < day { self.limits.first_day.min(whole) } else { whole };
-        let for_account = self.accounts.look(&account, burst, now);
+        let burst = self.burst(age);
+        let for_account = self.look(account, age, now);
         let for_address = self.addresses.look(&address, self.limits.address.burst, now);
         if let Some(wait) = for_account.err().max(for_address.err()) {
             return Err(wait);
         }
         self.accounts.take_from(&account, burst, now)?;
         self.addresses.take(&address, now)?;
-        self.asked.entry(account).or_default().insert(question, now);
-        Ok(Spent(Some((account, address, question))))
+        self.remember(account, question, now);
+        Ok(())
     }
 
-    /// Gives back what an answer cost that told nothing.
-    pub fn refund(&mut self, spent: Spent) {
-        if let Some((account, address, question)) = spent.0 {
-            self.accounts.give_back(&account);
-            self.addresses.give_back(&address);
-            if let Some(mine) = self.asked.get_mut(&account) {
-                mine.remove(&question);
-            }
+    /// An answer that was paid for told this too: asking for it is free for a day.
+    pub fn told(&mut self, account: AccountId, asked: Asked<'_>, now: Instant) {
+        let now = self.not_back(now);
+        let question = self.hasher.hash_one(asked);
+        self.remember(account, question, now);
+    }
+
+    fn not_back(&mut self, now: Instant) -> Instant {
+        let latest = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(latest);
+        latest
+    }
+
+    fn burst(&self, age: Duration) -> u32 {
+        let whole = self.limits.account.burst;
+        if age < self.limits.day { self.limits.first_day.min(whole) } else { whole }
+    }
+
+    /// Whether the account has one left. On its first day it may be the end of that day that it waits for.
+    fn look(&mut self, account: AccountId, age: Duration, now: Instant) -> Result<(), Wait> {
+        let waits = self.accounts.look(&account, self.burst(age), now);
+        let (Err(wait), Some(until_old)) = (waits, self.limits.day.checked_sub(age)) else { return waits };
+        let when_old = self.accounts.look(&account, self.limits.account.burst, now).err();
+        Err(wait.min(when_old.unwrap_or(Wait(Duration::ZERO)).max(Wait(until_old))))
+    }
+
+    fn remember(&mut self, account: AccountId, question: u64, now: Instant) {
+        const SWEEP_EVERY: Duration = Duration::from_secs(60);
+        if self.questions >= self.limits.questions && self.swept.is_none_or(|at| at + SWEEP_EVERY <= now) {
+            self.swept = Some(now);
+            let day = self.limits.day;
+            self.asked.retain(|_, mine| {
+                mine.retain(|_, at| *at + day > now);
+                !mine.is_empty()
+            });
+            self.questions = self.asked.values().map(HashMap::len).sum();
         }
-    }
-
-    fn sweep(&mut self, now: Instant) {
-        let day = self.limits.day;
-        if self.next_sweep.is_some_and(|at| at > now) {
+        if self.questions >= self.limits.questions {
             return;
         }
-        self.next_sweep = Some(now + Duration::from_secs(600));
-        self.asked.retain(|_, mine| {
-            mine.retain(|_, at| *at + day > now);
-            !mine.is_empty()
-        });
+        if self.asked.entry(account).or_default().insert(question, now).is_none() {
+            self.questions += 1;
+        }
     }
 }
 
@@ -122,6 +147,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::defaults;
+    use proptest::prelude::*;
     use std::net::{IpAddr, Ipv4Addr};
 
     const OLD: Duration = Duration::from_secs(100 * 86_400);
@@ -134,6 +160,7 @@ mod tests {
             address: defaults::ORACLE_PER_ADDRESS,
             day: defaults::DAY,
             keys: 10_000,
+            questions: defaults::ORACLE_QUESTIONS,
         })
     }
 
@@ -192,13 +219,96 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_leaves_no_trace() {
+    fn what_an_answer_told_besides_is_free_too() {
         let mut oracle = oracle();
         let now = Instant::now();
         let account = AccountId::from_u128(1);
-        let spent = oracle.spend(account, OLD, here(), Asked::Id("x"), now).unwrap();
-        oracle.refund(spent);
-        assert_eq!(asked_until_refused(&mut oracle, 1, OLD, now), 100);
-        assert!(oracle.spend(account, OLD, here(), Asked::Id("x"), now).is_err(), "it was not asked before");
+        oracle.spend(account, OLD, here(), Asked::Number("+254712345678"), now).unwrap();
+        oracle.told(account, Asked::Id("care4w-ABC1234"), now);
+        assert_eq!(asked_until_refused(&mut oracle, 1, OLD, now), 99);
+        assert!(oracle.spend(account, OLD, here(), Asked::Id("care4w-ABC1234"), now).is_ok());
+    }
+
+    #[test]
+    fn who_is_about_to_be_a_day_old_waits_for_that_only() {
+        let mut oracle = oracle();
+        let now = Instant::now();
+        let account = AccountId::from_u128(1);
+        let almost = defaults::DAY - Duration::from_secs(7);
+        assert_eq!(asked_until_refused(&mut oracle, 1, almost, now), 50);
+        let wait = oracle.spend(account, almost, here(), Asked::Id("x"), now).unwrap_err();
+        assert_eq!(wait.0, Duration::from_secs(7));
+        assert!(oracle.spend(account, defaults::DAY, here(), Asked::Id("x"), now + wait.0).is_ok());
+    }
+
+    #[test]
+    fn where_memory_ends_a_question_costs_again_and_a_stranger_is_refused() {
+        let now = Instant::now();
+        let limits = |keys, questions| OracleLimits { keys, questions, ..oracle().limits };
+        let mut forgetful = Oracle::new(limits(10, 3));
+        assert_eq!(asked_until_refused(&mut forgetful, 1, OLD, now), 100);
+        assert_eq!(forgetful.questions, 3);
+        let account = AccountId::from_u128(1);
+        assert!(forgetful.spend(account, OLD, here(), Asked::Number("12"), now).is_ok(), "it is remembered");
+        assert!(forgetful.spend(account, OLD, here(), Asked::Number("13"), now).is_err(), "it is not, and costs");
+        let later = now + defaults::DAY;
+        assert_eq!(asked_until_refused(&mut forgetful, 1, OLD, later), 100);
+        assert_eq!(forgetful.questions, 3, "what is a day old makes room");
+        let mut full = Oracle::new(limits(2, 1000));
+        for account in 1..=2 {
+            assert_eq!(asked_until_refused(&mut full, account, OLD, now), 100);
+        }
+        assert_eq!(asked_until_refused(&mut full, 3, OLD, now), 0, "it fails closed");
+    }
+
+    proptest! {
+        #[test]
+        fn in_whatever_time_and_order_nobody_learns_more_than_burst_and_refill(
+            burst in 0u32..6, first_day in 0u32..8, at_address in 0u32..9, one_back in 1u64..40,
+            steps in proptest::collection::vec((-20i64..40, 0u128..3, 0u32..2, 0u8..30, 0u64..200), 1..300)
+        ) {
+            let allowance = |burst, one_back| Allowance::new(burst, Duration::from_millis(one_back));
+            let mut oracle = Oracle::new(OracleLimits {
+                account: allowance(burst, one_back),
+                first_day,
+                address: allowance(at_address, one_back / 2 + 1),
+                day: Duration::from_millis(100),
+                keys: 100,
+                questions: 20,
+            });
+            // The clock goes forwards and backwards.
+            let (begin, mut now) = (Instant::now(), 1000i64);
+            let mut latest = now;
+            let mut answers: HashMap<(u8, u128), Vec<(i64, u8)>> = HashMap::new();
+            for (pause, account, address, question, age) in steps {
+                now = (now + pause).max(0);
+                latest = latest.max(now);
+                let at = begin + Duration::from_millis(now.unsigned_abs());
+                let from: AddressKey = IpAddr::V4(Ipv4Addr::from(address)).into();
+                let asked = question.to_string();
+                let age = Duration::from_millis(age);
+                let spent = oracle.spend(AccountId::from_u128(account), age, from, Asked::Id(&asked), at);
+                if spent.is_ok() {
+                    answers.entry((0, account)).or_default().push((latest, question));
+                    // At an address the same question by another account is another answer.
+                    let of_account = u8::try_from(account).unwrap() * 100 + question % 30;
+                    answers.entry((1, u128::from(address))).or_default().push((latest, of_account));
+                }
+            }
+            for ((kind, _), times) in answers {
+                let (burst, one_back) = if kind == 0 { (burst, one_back) } else { (at_address, one_back / 2 + 1) };
+                for (first, (from, _)) in times.iter().enumerate() {
+                    for (last, (to, _)) in times.iter().enumerate().skip(first) {
+                        let mut asked: Vec<u8> = times[first..=last].iter().map(|(_, question)| *question).collect();
+                        asked.sort_unstable();
+                        asked.dedup();
+                        // What was learned before the span is free in it: only what is new counts.
+                        asked.retain(|new| !times[..first].iter().any(|(_, old)| old == new));
+                        let allowed = u64::from(burst) + (to - from).unsigned_abs() / one_back;
+                        prop_assert!(asked.len() as u64 <= allowed, "{} > {allowed}", asked.len());
+                    }
+                }
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Problem;
 use crate::extract::{Caller, From, Query};
 use crate::limits::Asked;
 use crate::numbers;
-use crate::store::{Account, StoreError};
+use crate::store::{Account, HeldNumber, StoreError};
 
 /// Whom to look up by number.
 #[derive(Deserialize, IntoParams)]
@@ -54,14 +54,22 @@ pub async fn by_phone(
         app.ask(account, from, Asked::Number(number.full()))?;
     }
     let found = find(&app, account, &reading).await?;
-    ok(found.map_or_else(PhoneLookup::nobody, |(found, matched)| PhoneLookup {
+    // Read in any case: who is not found is not found in the same time.
+    let held = found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(|| HeldNumber::from(number));
+    let region = held.region().map(|region| region.to_string());
+    let Some((found, matched)) = found else { return ok(PhoneLookup::nobody()) };
+    if !is_own {
+        // Who was found may be called without paying again.
+        app.told(account, Asked::Id(found.care4w_id.as_str()));
+    }
+    ok(PhoneLookup {
         exists: true,
-        care4w_id: Some(found.care4w_id.clone()),
-        display_name: Some(found.display_name.clone()),
         is_self: Some(found.id == account.id),
+        care4w_id: Some(found.care4w_id),
+        display_name: Some(found.display_name),
         matched: Some(matched),
-        region: found.phone.as_ref().and_then(|phone| phone.region()).map(|region| region.to_string()),
-    }))
+        region,
+    })
 }
 
 struct Reading {
@@ -84,22 +92,29 @@ fn read(text: &str, hint: Option<Region>, region: Region, default: Region) -> Re
 
 async fn find(app: &App, asking: &Account, reading: &Reading) -> Result<Option<(Account, Match)>, StoreError> {
     let DialledNumber { number, with_country } = &reading.dialled;
-    // Only a number that counts answers, and only if its holder wants to be found. One finds oneself in any case.
+    // Only a number that counts answers, and only if its holder wants to be found; whoever has blocked the asker is not
+    // there at all. One finds oneself in any case.
     let verification = app.config.verification;
     let answers = |found: &Account| {
         found.id == asking.id || (found.counts(verification) && found.discoverable == Discoverable::Everyone)
     };
-    if *with_country || reading.in_own_region {
-        let holder = app.store.holder_of(number.full()).await?;
-        if let Some(holder) = holder {
-            return Ok(Some((holder, Match::Full)).filter(|(holder, _)| answers(holder)));
+    // Both are asked in any case, at once: how long it takes does not tell which of them had the answer.
+    let full = async {
+        if *with_country || reading.in_own_region {
+            app.store.holder_of(number.full(), &asking.care4w_id).await
+        } else {
+            Ok(None)
         }
-    }
-    if *with_country {
-        return Ok(None);
-    }
-    let holder = app.store.holder_of_national(number.national(), verification != Verification::Off).await?;
-    Ok(holder.filter(answers).map(|holder| (holder, Match::National)))
+    };
+    let national = async {
+        if *with_country {
+            return Ok(None);
+        }
+        app.store.holder_of_national(number.national(), verification != Verification::Off, &asking.care4w_id).await
+    };
+    let (full, national) = futures_util::future::try_join(full, national).await?;
+    let found = full.map(|holder| (holder, Match::Full)).or(national.map(|holder| (holder, Match::National)));
+    Ok(found.filter(|(holder, _)| answers(holder)))
 }
 
 /// Whether an id has a user, and the name. Costs one of the lookup budget unless it is one's own or was asked today.
@@ -116,7 +131,7 @@ pub async fn by_id(
     if id != caller.account.care4w_id {
         app.ask(&caller.account, from, Asked::Id(id.as_str()))?;
     }
-    let found = app.store.account_by_care4w_id(&id).await?;
+    let found = app.store.reached_by_id(&id, &caller.account.care4w_id).await?;
     ok(match found {
         Some(found) => {
             IdLookup { exists: true, care4w_id: Some(found.care4w_id), display_name: Some(found.display_name) }

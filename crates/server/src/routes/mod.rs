@@ -2,6 +2,7 @@
 //! OpenAPI document.
 
 mod auth;
+mod blocks;
 mod calls;
 mod forgotten;
 mod health;
@@ -50,6 +51,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(forgotten::reset))
         .routes(routes!(auth::delete_me))
         .routes(routes!(settings::get, settings::patch))
+        .routes(routes!(blocks::list))
+        .routes(routes!(blocks::block, blocks::unblock))
         .routes(routes!(phone::check))
         .routes(routes!(phone::get, phone::patch, phone::delete))
         .routes(routes!(verify::verify))

@@ -72,8 +72,8 @@ pub async fn get(State(app): State<App>, caller: Caller) -> Answer<PhoneAnswer> 
 
 const UPDATED: &str = "Phone number updated successfully";
 
-/// Sets the user's number. At most five changes a day; a taken number costs one of the lookup budget. With verification on
-/// it is a claim: a code is sent to the number, which answers `phoneVerified: false` and reaches nobody until
+/// Sets the user's number. At most five changes a day; it costs one of the lookup budget unless the number was asked today,
+/// as by a check. With verification on it is a claim: a code is sent to the number, which answers `phoneVerified: false` and reaches nobody until
 /// `POST /users/phone/verify`; the number that the user had stays theirs until then. Saving the same number again sends
 /// another code.
 #[utoipa::path(patch, path = "/users/phone", tag = "phone number", security(("bearer" = [])), request_body = PhoneRequest,
@@ -100,21 +100,19 @@ pub async fn patch(
         app.send_code(&account, &number).await?;
         return claimed(number);
     }
-    // Paid before and given back after, so that many at once learn no more than one after another.
-    let spent = app.ask(&account, from, Asked::Number(&number.full))?;
-    if let Err(problem) = app.allow_number_change(account.id) {
-        app.refund(spent);
-        return Err(problem);
-    }
-    let done = match verification {
-        Verification::Off => app.store.set_phone(account.id, &number, false).await.map_err(Problem::from),
-        Verification::Log | Verification::Twilio => claim(&app, &account, &number).await,
+    // Both are taken before, so that many at once learn no more than one after another. That it was free tells as much as
+    // that it was taken.
+    app.allow_number_change(account.id)?;
+    let paid = app.ask(&account, from, Asked::Number(&number.full));
+    let done = match (paid, verification) {
+        (Err(problem), _) => Err(problem),
+        (Ok(()), Verification::Off) => app.store.set_phone(account.id, &number, false).await.map_err(Problem::from),
+        (Ok(()), Verification::Log | Verification::Twilio) => claim(&app, &account, &number).await,
     };
     if let Err(problem) = done {
         app.number_was_not_changed(account.id);
         return Err(problem);
     }
-    app.refund(spent);
     app.exchange.settings_changed(account.id, sign_in);
     if verification != Verification::Off {
         return claimed(number);

@@ -35,6 +35,8 @@ pub(super) struct Ringing {
     pub dark_since: Option<Instant>,
     /// The device of the callee whose own call gave way to this one: what it refused as busy, it was busy with that.
     pub gave_way: Option<Device>,
+    /// Whether the callee has blocked the caller since it began: no device rings any more, and the caller waits on.
+    pub silenced: bool,
 }
 
 /// The call at one device of the callee.
@@ -59,9 +61,9 @@ impl Ringing {
         self.legs.iter().filter(|(_, leg)| leg.is_open()).map(|(device, _)| device)
     }
 
-    /// Why nobody can answer any more, if so: busy only when no device is left and one was busy.
+    /// Why nobody can answer any more, if so (a call that was silenced waits nevertheless): busy only when no device is left and one was busy.
     pub fn hopeless(&self) -> Option<Ended> {
-        if self.legs.values().any(|leg| leg.is_open()) {
+        if self.silenced || self.legs.values().any(|leg| leg.is_open()) {
             None
         } else if self.legs.values().any(|leg| *leg == Leg::Busy) {
             Some(Ended::Busy)

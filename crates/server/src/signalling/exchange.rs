@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use care4w_phone::Care4wId;
 use care4w_protocol::signal::ServerFrame;
 use care4w_protocol::{ApiError, ErrorCode};
 use tokio::sync::mpsc::error::TrySendError;
@@ -127,6 +128,16 @@ impl Exchange {
     /// The user's other devices should ask for the settings again.
     pub(crate) fn settings_changed(&self, account: AccountId, by: SignInId) {
         self.handle(Input::SettingsChanged { account, by });
+    }
+
+    /// A user has blocked whoever has this id: what rings from them rings no more.
+    pub(crate) fn blocked(&self, account: AccountId, blocked: Care4wId) {
+        self.handle(Input::Blocked { account, blocked });
+    }
+
+    /// A user lets whoever has this id through again.
+    pub(crate) fn unblocked(&self, account: AccountId, unblocked: Care4wId) {
+        self.handle(Input::Unblocked { account, unblocked });
     }
 
     /// The server stops: every device is told to come back later.

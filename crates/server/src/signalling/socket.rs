@@ -160,23 +160,19 @@ async fn heard(
     Ok(())
 }
 
-/// Whom an invite reaches. An invite to nobody tells as much as a lookup and is paid for like one.
+/// Whom an invite reaches. That it reaches somebody tells as much as that it reaches nobody: both are paid for like a lookup,
+/// which has paid for the call that follows it.
 async fn callee(app: &App, caller: &Caller, from: AddressKey, message: &Numbered<ClientMessage>) -> Option<Callee> {
     let ClientMessage::Invite { to, .. } = &message.message else { return None };
-    let spent = match app.ask(&caller.account, from, Asked::Id(to.as_str())) {
-        Ok(spent) => spent,
-        Err(problem) => return Some(Callee::Withheld(problem.into_error())),
-    };
-    Some(match app.store.account_by_care4w_id(to).await {
+    if *to != caller.account.care4w_id
+        && let Err(problem) = app.ask(&caller.account, from, Asked::Id(to.as_str()))
+    {
+        return Some(Callee::Withheld(problem.into_error()));
+    }
+    Some(match app.store.reached_by_id(to, &caller.account.care4w_id).await {
+        Ok(Some(account)) => Callee::User(account.id, account.party()),
         Ok(None) => Callee::Nobody,
-        Ok(Some(account)) => {
-            app.refund(spent);
-            Callee::User(account.id, account.party())
-        }
-        Err(error) => {
-            app.refund(spent);
-            Callee::Withheld(Problem::from(error).into_error())
-        }
+        Err(error) => Callee::Withheld(Problem::from(error).into_error()),
     })
 }
 

@@ -17,6 +17,11 @@ async fn sqlite(uniqueness: Uniqueness) -> (AnyStore, tempfile::TempDir) {
     (Arc::new(store), folder)
 }
 
+/// An asker whom nobody has blocked.
+fn nobody() -> Care4wId {
+    Care4wId::parse("care4w-NOBODY").unwrap()
+}
+
 macro_rules! store_contract {
     ($open:ident: $($test:ident),* $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread")]
@@ -50,6 +55,10 @@ store_contract!(sqlite:
     whoever_is_not_active_is_not_found_and_keeps_what_is_theirs,
     a_link_sets_one_password_in_time_and_ends_all_sign_ins,
     a_link_is_for_whoever_is_there_and_goes_with_them,
+    who_is_blocked_reaches_nobody_and_everybody_else_does,
+    blocking_anew_changes_the_name_alone_and_stops_at_the_limit,
+    a_block_goes_with_either_account_and_an_unknown_id_stays,
+    who_blocked_looks_in_older_calls_as_if_deleted,
 );
 
 #[tokio::test]
@@ -57,9 +66,12 @@ async fn with_full_uniqueness_two_countries_may_share_a_national_number_and_then
     let (store, _folder) = sqlite(Uniqueness::Full).await;
     let (kenyan, tanzanian) = (behaviour::account(&store, "ke").await, behaviour::account(&store, "tz").await);
     store.set_phone(kenyan.id, &behaviour::number("+254712345678"), true).await.unwrap();
-    assert!(store.holder_of_national("712345678", false).await.unwrap().is_some());
+    assert!(store.holder_of_national("712345678", false, &nobody()).await.unwrap().is_some());
     store.set_phone(tanzanian.id, &behaviour::number("+255712345678"), true).await.unwrap();
-    assert!(store.holder_of_national("712345678", false).await.unwrap().is_none(), "a wrong person must never ring");
+    assert!(
+        store.holder_of_national("712345678", false, &nobody()).await.unwrap().is_none(),
+        "a wrong person must never ring"
+    );
     let same = store.set_phone(kenyan.id, &behaviour::number("+255712345678"), true).await;
     assert!(matches!(same, Err(SetPhoneError::Taken)));
 }
@@ -78,6 +90,8 @@ async fn a_database_with_shared_national_numbers_is_not_opened_as_unique() {
     assert!(matches!(opened, Err(StoreError::SharedNationalNumbers)));
     SqliteStore::open(&file, Uniqueness::Full).await.unwrap();
 }
+
+mod blocks;
 
 #[cfg(unix)]
 #[tokio::test]
@@ -99,6 +113,11 @@ async fn a_file_that_is_no_database_is_an_error() {
 
 mod behaviour {
     use super::*;
+    pub use crate::store::contract::blocks::{
+        a_block_goes_with_either_account_and_an_unknown_id_stays,
+        blocking_anew_changes_the_name_alone_and_stops_at_the_limit, who_blocked_looks_in_older_calls_as_if_deleted,
+        who_is_blocked_reaches_nobody_and_everybody_else_does,
+    };
 
     pub fn number(full: &str) -> HeldNumber {
         HeldNumber::from(&PhoneNumber::parse(full, None).unwrap())
@@ -155,10 +174,10 @@ mod behaviour {
         assert_eq!(store.phone_taken(&abroad, second.id).await.unwrap(), Some(true));
         assert_eq!(store.phone_taken(&abroad, first.id).await.unwrap(), None, "not by oneself");
         assert!(matches!(store.set_phone(second.id, &abroad, true).await, Err(SetPhoneError::Taken)));
-        assert!(store.holder_of("+255712345678").await.unwrap().is_none());
-        assert_eq!(store.holder_of_national("712345678", false).await.unwrap().unwrap().id, first.id);
+        assert!(store.holder_of("+255712345678", &nobody()).await.unwrap().is_none());
+        assert_eq!(store.holder_of_national("712345678", false, &nobody()).await.unwrap().unwrap().id, first.id);
         store.set_phone(first.id, &abroad, true).await.unwrap();
-        assert!(store.holder_of("+254712345678").await.unwrap().is_none(), "the old number is free");
+        assert!(store.holder_of("+254712345678", &nobody()).await.unwrap().is_none(), "the old number is free");
     }
 
     pub async fn a_claim_stands_beside_the_number_until_it_is_proved(store: AnyStore) {
@@ -168,12 +187,12 @@ mod behaviour {
         store.claim_phone(amina, Some(&new)).await.unwrap();
         let found = store.account(amina).await.unwrap().unwrap();
         assert_eq!((found.phone.as_ref(), found.phone_verified, found.claim.as_ref()), (Some(&old), true, Some(&new)));
-        assert!(store.holder_of(&new.full).await.unwrap().is_none(), "a claim reaches nobody");
+        assert!(store.holder_of(&new.full, &nobody()).await.unwrap().is_none(), "a claim reaches nobody");
         assert_eq!(store.prove_claim(amina, &old).await.unwrap(), ProvedClaim::NotClaimed);
         assert_eq!(store.prove_claim(amina, &new).await.unwrap(), ProvedClaim::Committed(vec![]));
-        let found = store.holder_of(&new.full).await.unwrap().unwrap();
+        let found = store.holder_of(&new.full, &nobody()).await.unwrap().unwrap();
         assert_eq!((found.id, found.phone_verified, found.claim), (amina, true, None));
-        assert!(store.holder_of(&old.full).await.unwrap().is_none(), "the old number is free");
+        assert!(store.holder_of(&old.full, &nobody()).await.unwrap().is_none(), "the old number is free");
         store.claim_phone(amina, Some(&old)).await.unwrap();
         store.claim_phone(amina, None).await.unwrap();
         assert_eq!(store.prove_claim(amina, &old).await.unwrap(), ProvedClaim::NotClaimed);
@@ -203,9 +222,9 @@ mod behaviour {
         assert_eq!(store.phone_taken(&wanted, holder).await.unwrap(), Some(true));
         store.claim_phone(claimant, Some(&wanted)).await.unwrap();
         assert_eq!(store.prove_claim(claimant, &wanted).await.unwrap(), ProvedClaim::Taken);
-        assert!(store.holder_of_national("712345678", true).await.unwrap().is_some());
-        assert!(store.holder_of_national("712345679", true).await.unwrap().is_none());
-        assert!(store.holder_of_national("712345679", false).await.unwrap().is_some());
+        assert!(store.holder_of_national("712345678", true, &nobody()).await.unwrap().is_some());
+        assert!(store.holder_of_national("712345679", true, &nobody()).await.unwrap().is_none());
+        assert!(store.holder_of_national("712345679", false, &nobody()).await.unwrap().is_some());
         // A number that was set where no proof was asked for is proved without a claim.
         let kept = number("+254712345679");
         assert_eq!(store.prove_claim(bystander, &kept).await.unwrap(), ProvedClaim::Committed(vec![]));
@@ -298,7 +317,7 @@ mod behaviour {
         assert_eq!(store.accounts().await.unwrap().len(), 1);
     }
 
-    fn call(from: &Account, to: &Account, started_at: UnixMs) -> NewCall {
+    pub fn call(from: &Account, to: &Account, started_at: UnixMs) -> NewCall {
         let (caller, callee) = ((from.id, from.party()), (to.id, to.party()));
         NewCall { call: CallId::random(), caller, callee, started_at }
     }
@@ -368,11 +387,11 @@ mod behaviour {
         let (found, hash) = store.account_by_email(&wanted.email).await.unwrap().unwrap();
         assert_eq!((found.id, found.created_at, hash.as_str()), (wanted.id, 7, ""));
         assert_eq!((&found.care4w_id, &found.display_name), (&wanted.care4w_id, &wanted.display_name));
-        assert_eq!(store.holder_of("+254712345678").await.unwrap().unwrap().id, wanted.id);
+        assert_eq!(store.holder_of("+254712345678", &nobody()).await.unwrap().unwrap().id, wanted.id);
         let sign_in = store.sign_in(wanted.id, RefreshHash::of("x"), 1).await.unwrap();
         assert_eq!(store.signed_in(sign_in).await.unwrap().unwrap().id, wanted.id);
         assert!(store.delete_account(wanted.id).await.unwrap());
-        assert!(store.holder_of("+254712345678").await.unwrap().is_none());
+        assert!(store.holder_of("+254712345678", &nobody()).await.unwrap().is_none());
     }
 
     pub async fn what_is_there_is_left_as_it_is_when_it_is_brought_again(store: AnyStore) {
@@ -418,15 +437,18 @@ mod behaviour {
     pub async fn whoever_is_not_active_is_not_found_and_keeps_what_is_theirs(store: AnyStore) {
         let away = BroughtAccount { active: false, ..brought(1, Some("+254712345678")) };
         store.bring_accounts(std::slice::from_ref(&away)).await.unwrap();
-        assert!(store.holder_of("+254712345678").await.unwrap().is_none());
-        assert!(store.holder_of_national("712345678", false).await.unwrap().is_none());
+        assert!(store.holder_of("+254712345678", &nobody()).await.unwrap().is_none());
+        assert!(store.holder_of_national("712345678", false, &nobody()).await.unwrap().is_none());
         assert!(store.account_by_care4w_id(&away.care4w_id).await.unwrap().is_none());
         let other = account(&store, "a").await;
         assert_eq!(store.phone_taken(&number("+254712345678"), other.id).await.unwrap(), Some(true));
         assert!(matches!(store.set_phone(other.id, &number("+254712345678"), true).await, Err(SetPhoneError::Taken)));
         assert_eq!(store.account_by_email(&away.email).await.unwrap().unwrap().1, "");
         store.set_password_hash(away.id, "hash").await.unwrap();
-        assert!(store.holder_of("+254712345678").await.unwrap().is_some(), "whoever gets a password is active again");
+        assert!(
+            store.holder_of("+254712345678", &nobody()).await.unwrap().is_some(),
+            "whoever gets a password is active again"
+        );
     }
 
     pub async fn a_link_sets_one_password_in_time_and_ends_all_sign_ins(store: AnyStore) {

@@ -1,9 +1,13 @@
-//! What the server keeps, behind one trait: SQLite today, PostgreSQL where one machine is not enough. Every
+//! What the server keeps, behind one trait: in one SQLite file, or in PostgreSQL where one machine is not enough. Every
 //! implementation passes the suite in `store/contract.rs`.
 
 #[cfg(test)]
 mod contract;
+mod database;
+mod failure;
+mod gather;
 mod model;
+mod postgres;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -12,10 +16,13 @@ use care4w_protocol::CallId;
 use care4w_protocol::rest::{CallRecord, SettingsChange};
 use care4w_protocol::signal::Party;
 
+pub use database::{Database, DatabaseUrlError};
+pub use failure::StoreError;
 pub use model::{
-    Account, AccountId, Brought, BroughtAccount, Claims, HeldNumber, LinkHash, NewAccount, RefreshHash, SignInId,
-    TakenField, UnixMs, UsedLink,
+    Account, AccountId, Blocked, Brought, BroughtAccount, Claims, HeldNumber, LinkHash, NewAccount, RefreshHash,
+    SignInId, TakenField, UnixMs, UsedLink,
 };
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
 /// How the uniqueness of numbers is meant.
@@ -27,20 +34,6 @@ pub enum Uniqueness {
     National,
     /// No two users have the same number with its country.
     Full,
-}
-
-/// The store failed. Its text names no user's data.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database did not do as asked.
-    #[error("the database failed")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Something in the database cannot be what it should be.
-    #[error("the database holds an unreadable {0}")]
-    Damaged(&'static str),
-    /// `uniqueness = "national"` was asked of a database in which two users share a national number.
-    #[error("two users share a national number: set uniqueness to full, or change one of the two first")]
-    SharedNationalNumbers,
 }
 
 /// Why an account was not created.
@@ -172,7 +165,7 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_password_links(&self, oldest: UnixMs) -> Result<(), StoreError>;
     /// Changes what is named; the account as it is then, none if it is gone.
     async fn change_settings(&self, id: AccountId, change: &SettingsChange) -> Result<Option<Account>, StoreError>;
-    /// Removes an account and all that belongs to it, and its name from the histories of others.
+    /// Removes an account and all that belongs to it, its name from the histories of others, and the blocks of it.
     async fn delete_account(&self, id: AccountId) -> Result<bool, StoreError>;
 
     /// Sets an account's number, in place of the one it had; a claim is dropped.
@@ -187,11 +180,34 @@ pub trait Store: Send + Sync + 'static {
     /// Who, other than this account, keeps the number from being set: `Some(true)` somebody who proved it, `Some(false)`
     /// somebody who did not.
     async fn phone_taken(&self, number: &HeldNumber, except: AccountId) -> Result<Option<bool>, StoreError>;
-    /// The holder of exactly this number (E.164).
-    async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError>;
+    /// Whoever has this care4wId, for the asker `by`. Here and in the next two: who has blocked the asker is not there, and
+    /// the answer is found in the same time; oneself is reached.
+    async fn reached_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError>;
+    /// The holder of exactly this number (E.164), for the asker `by`.
+    async fn holder_of(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError>;
     /// The one holder of a national number, if asked so among those who proved it; none where several share it, since a
-    /// wrong person must never ring.
-    async fn holder_of_national(&self, national: &str, proved: bool) -> Result<Option<Account>, StoreError>;
+    /// wrong person must never ring. For the asker `by`.
+    async fn holder_of_national(
+        &self,
+        national: &str,
+        proved: bool,
+        by: &Care4wId,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Blocks whoever has this care4wId or will have it; `false` if the account has blocked `most` others already (or is
+    /// gone). Done anew it changes nothing but the name, if there is one.
+    async fn block(
+        &self,
+        account: AccountId,
+        blocked: &Care4wId,
+        name: Option<&str>,
+        now: UnixMs,
+        most: usize,
+    ) -> Result<bool, StoreError>;
+    /// Lets them through again.
+    async fn unblock(&self, account: AccountId, blocked: &Care4wId) -> Result<(), StoreError>;
+    /// Whom an account has blocked, newest first.
+    async fn blocked(&self, account: AccountId) -> Result<Vec<Blocked>, StoreError>;
 
     /// Begins a sign-in with its first refresh token.
     async fn sign_in(&self, account: AccountId, first: RefreshHash, now: UnixMs) -> Result<SignInId, StoreError>;
@@ -233,7 +249,8 @@ pub trait Store: Send + Sync + 'static {
     async fn call_merged(&self, call: CallId) -> Result<(), StoreError>;
     /// At start: calls that were under way when the server stopped are over; who rang in vain was missed.
     async fn finish_interrupted_calls(&self) -> Result<(), StoreError>;
-    /// The missed calls that this user has not heard of, oldest first.
+    /// The missed calls that this user has not heard of, oldest first. Here and in [`Store::calls`] the name of somebody
+    /// who has blocked this user after the call is "Deleted account", as it is when they are gone.
     async fn untold_calls(&self, account: AccountId) -> Result<Vec<UntoldCall>, StoreError>;
     /// The user has heard of it.
     async fn call_told(&self, account: AccountId, call: CallId) -> Result<(), StoreError>;

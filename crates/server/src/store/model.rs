@@ -259,6 +259,17 @@ pub enum TakenField {
     Phone,
 }
 
+/// Somebody whom a user has blocked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// The id; nobody may have it.
+    pub care4w_id: Care4wId,
+    /// What the blocker calls them.
+    pub name: Option<String>,
+    /// When.
+    pub blocked_at: UnixMs,
+}
+
 /// An account without its password.
 #[derive(Clone, Debug)]
 pub struct Account {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod addresses;
 mod binary;
 mod budgets;
 mod import;
@@ -9,10 +10,12 @@ mod lookup;
 mod malformed;
 mod numbers;
 mod password_links;
+mod scrapers;
 mod server;
 mod signalling;
 mod signalling_abuse;
 mod smtp;
+
 mod verification;
 mod verifiers;
 mod verify_double;

@@ -2,6 +2,7 @@
 
 use care4w_server::Config;
 use care4w_server::config::Limits;
+use care4w_server::store::Database;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -58,7 +59,11 @@ impl Server {
         // rustls wants a provider named once, even for plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
-        let config = Config { listen: "127.0.0.1:0".into(), database: folder.path().join("care4w.db"), ..config };
+        let config = Config {
+            listen: "127.0.0.1:0".into(),
+            database: Database::Sqlite(folder.path().join("care4w.db")),
+            ..config
+        };
         let running = care4w_server::run(config.clone()).await.unwrap();
         Self { running, client: Client::builder().no_proxy().build().unwrap(), config, _folder: folder }
     }

@@ -8,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -25,6 +26,16 @@ impl Socket {
     pub async fn open(server: &Server) -> Self {
         let url = format!("ws://{}/api/signal", server.running.address());
         let (stream, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        Self { stream, sent: 0, received: 0 }
+    }
+
+    /// As if from this address, behind a proxy.
+    pub async fn from(server: &Server, address: Option<&str>) -> Self {
+        let mut request = format!("ws://{}/api/signal", server.running.address()).into_client_request().unwrap();
+        if let Some(address) = address {
+            request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
         Self { stream, sent: 0, received: 0 }
     }
 

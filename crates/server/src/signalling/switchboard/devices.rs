@@ -68,7 +68,8 @@ impl Switchboard {
         let ringing: Vec<CallId> = self
             .calls
             .iter()
-            .filter(|(_, call)| call.callee == device.account && matches!(call.stage, Stage::Ringing(_)))
+            .filter(|(_, call)| call.callee == device.account)
+            .filter(|(_, call)| matches!(&call.stage, Stage::Ringing(ringing) if !ringing.silenced))
             .map(|(id, _)| *id)
             .collect();
         for id in ringing {

@@ -52,7 +52,9 @@ impl Switchboard {
         for device in ringing.open() {
             self.send(device, ServerMessage::Ended { call: id, reason: devices });
         }
-        self.outputs.push_back(Output::Over { call: id, callee: call.callee, talked: None, told: ringing.rung });
+        // Nobody is told later of a call whose caller they have blocked.
+        let told = ringing.rung || ringing.silenced;
+        self.outputs.push_back(Output::Over { call: id, callee: call.callee, talked: None, told });
     }
 
     /// Ends a call in progress that `device` left.

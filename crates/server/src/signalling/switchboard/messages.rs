@@ -73,6 +73,9 @@ impl Switchboard {
             Callee::Nobody => return self.send(caller, ServerMessage::Ended { call: id, reason: Ended::NotFound }),
             Callee::Withheld(error) => return self.refused(caller, id, error),
         };
+        if self.is_freshly_blocked(account, caller) {
+            return self.send(caller, ServerMessage::Ended { call: id, reason: Ended::NotFound });
+        }
         let Some(session) = self.sessions.get(caller) else { return };
         if account == caller.account {
             let error = ApiError::new(ErrorCode::Validation, "This is your own id.");
@@ -117,7 +120,9 @@ impl Switchboard {
         let calls = self.devices.get(&callee)?.iter().filter_map(|device| self.sessions.get(device));
         calls.flat_map(|session| &session.calls).copied().find(|id| {
             self.calls.get(id).is_some_and(|call| {
-                call.caller.account == callee && call.callee == caller && matches!(call.stage, Stage::Ringing(_))
+                // One that was silenced is none for its callee.
+                let rings = matches!(&call.stage, Stage::Ringing(ringing) if !ringing.silenced);
+                call.caller.account == callee && call.callee == caller && rings
             })
         })
     }

@@ -1,8 +1,11 @@
 //! Calls between devices, without I/O and without a clock.
 //!
 //! Here: what it is told, what it wants done, and time. In `devices`: who is there. In `messages`: what devices say. In
-//! `ending`: how a call comes to its end.
+//! `ending`: how a call comes to its end. In `blocking`: how it comes to nothing.
 
+mod blocking;
+#[cfg(test)]
+mod blocking_tests;
 mod devices;
 mod ending;
 mod messages;
@@ -15,12 +18,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use care4w_phone::Care4wId;
 use care4w_protocol::signal::{ClientMessage, Ended, Numbered, Party, ServerFrame, ServerMessage};
 use care4w_protocol::{ApiError, CallId};
 
 use super::call::{Call, Stage};
 use super::session::{Device, Session};
-use crate::defaults::{RING, SESSION_KEPT, UNREACHABLE_AFTER};
+use crate::defaults::{FRESH_BLOCK, RING, SESSION_KEPT, UNREACHABLE_AFTER};
 use crate::store::{AccountId, SignInId};
 
 /// One WebSocket; never used again for another.
@@ -98,6 +102,20 @@ pub enum Input {
         /// By which.
         by: SignInId,
     },
+    /// From the accounts, once it is written: a user has blocked whoever has this id.
+    Blocked {
+        /// Who blocks.
+        account: AccountId,
+        /// Whom.
+        blocked: Care4wId,
+    },
+    /// From the accounts, once it is written: they get through again.
+    Unblocked {
+        /// Who lets them.
+        account: AccountId,
+        /// Whom.
+        unblocked: Care4wId,
+    },
     /// From the clock: at least once a second.
     Tick,
 }
@@ -146,13 +164,16 @@ pub enum Output {
 ///
 /// Invariants: a device that was sent `Invite` for a call is sent `Taken` or `Ended` for it, once, or has itself refused
 /// it; a caller whose invite was accepted is sent exactly one `Ended` unless it hung up itself; a call is in the
-/// `calls` of exactly the sessions that are part of it. Nobody but a call's own devices can move it.
+/// `calls` of exactly the sessions that are part of it. Nobody but a call's own devices can move it, and no device of a
+/// user rings for whom that user has blocked.
 #[derive(Default)]
 pub struct Switchboard {
     sessions: HashMap<Device, Session>,
     sockets: HashMap<SocketId, Device>,
     devices: HashMap<AccountId, BTreeSet<Device>>,
     calls: HashMap<CallId, Call>,
+    /// Who has just blocked whom, and when: the store knows it, an invite that asked it before does not.
+    fresh_blocks: HashMap<(AccountId, Care4wId), Instant>,
     /// Sessions whose outbox is full, to be given up when the input at hand is dealt with.
     overflowed: Vec<Device>,
     outputs: VecDeque<Output>,
@@ -222,6 +243,10 @@ impl Switchboard {
                     }
                 }
             }
+            Input::Blocked { account, blocked } => self.block(account, blocked, now),
+            Input::Unblocked { account, unblocked } => {
+                self.fresh_blocks.remove(&(account, unblocked));
+            }
             Input::Tick => self.tick(now),
         }
         while let Some(device) = self.overflowed.pop() {
@@ -242,6 +267,7 @@ impl Switchboard {
     }
 
     fn tick(&mut self, now: Instant) {
+        self.fresh_blocks.retain(|_, since| *since + FRESH_BLOCK > now);
         let over = |since: Option<Instant>, span| since.is_some_and(|since| since + span <= now);
         let gone: Vec<Device> = self
             .sessions

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use care4w_protocol::signal::{Candidate, HangUp, Refusal, Sdp};
 use proptest::prelude::*;
 
-use super::tests::Desk;
+use super::tests::{Desk, account, party};
 use super::*;
 
 const DEVICES: [&str; 6] = ["a1", "a2", "b3", "b4", "c5", "c6"];
+const USERS: [&str; 3] = ["a", "b", "c"];
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -19,6 +20,8 @@ enum Step {
     Connects(usize, u64),
     SignsOut(usize),
     Waits(u64),
+    Blocks(usize, usize),
+    Unblocks(usize, usize),
 }
 
 fn message() -> impl Strategy<Value = ClientMessage> {
@@ -49,14 +52,21 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device(), 0u64..4).prop_map(|(device, received)| Step::Connects(device, received)),
         1 => device().prop_map(Step::SignsOut),
         1 => (0u64..70).prop_map(Step::Waits),
+        1 => (0usize..3, 0usize..3).prop_map(|(by, whom)| Step::Blocks(by, whom)),
+        1 => (0usize..3, 0usize..3).prop_map(|(by, whom)| Step::Unblocks(by, whom)),
     ]
 }
 
 fn play(steps: &[Step]) -> Desk {
     let mut desk = Desk::with(&DEVICES);
+    go_on(&mut desk, steps);
+    desk
+}
+
+fn go_on(desk: &mut Desk, steps: &[Step]) {
     for step in steps {
         match step.clone() {
-            Step::Calls(device, to, call) => desk.calls(DEVICES[device], ["a", "b", "c"][to], CallId::from_u128(call)),
+            Step::Calls(device, to, call) => desk.calls(DEVICES[device], USERS[to], CallId::from_u128(call)),
             Step::Says(device, message) => desk.says(DEVICES[device], message),
             Step::LosesSocket(device) => desk.loses_socket(DEVICES[device]),
             Step::Connects(device, received) => desk.connect(DEVICES[device], received),
@@ -64,9 +74,14 @@ fn play(steps: &[Step]) -> Desk {
                 desk.handle(Input::SignInEnded(SignInId::from_u128(u128::from(DEVICES[device].as_bytes()[1]))));
             }
             Step::Waits(seconds) => desk.after(seconds),
+            Step::Blocks(by, whom) => {
+                desk.handle(Input::Blocked { account: account(USERS[by]), blocked: party(USERS[whom]).care4w_id });
+            }
+            Step::Unblocks(by, whom) => {
+                desk.handle(Input::Unblocked { account: account(USERS[by]), unblocked: party(USERS[whom]).care4w_id });
+            }
         }
     }
-    desk
 }
 
 /// Where it rings, as the devices know it: from an invite until they are told that it stops, or stop it themselves.
@@ -128,7 +143,7 @@ proptest! {
         let mut phones = Phones::default();
         let mut messages = messages.into_iter();
         for (id, (device, to)) in calls.into_iter().enumerate() {
-            desk.calls(DEVICES[device], ["a", "b", "c"][to], CallId::from_u128(id as u128));
+            desk.calls(DEVICES[device], USERS[to], CallId::from_u128(id as u128));
             phones.hear(&mut desk);
             for (device, message) in messages.by_ref().take(12) {
                 phones.says(&mut desk, device, message);
@@ -152,4 +167,28 @@ proptest! {
             prop_assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
         }
     }
+
+    #[test]
+    fn nothing_rings_for_whom_its_user_has_blocked(
+        before in proptest::collection::vec(step(), 0..40),
+        after in proptest::collection::vec(step(), 0..40)
+    ) {
+        let mut desk = play(&before);
+        desk.handle(Input::Blocked { account: account("b"), blocked: party("a").care4w_id });
+        // A device that comes back hears again what it had been told before; these are heard for the first time.
+        let told = invites(&desk);
+        let after: Vec<Step> = after
+            .into_iter()
+            .filter(|step| !matches!(step, Step::Waits(_) | Step::Unblocks(1, 0) | Step::Connects(..)))
+            .collect();
+        go_on(&mut desk, &after);
+        prop_assert_eq!(told, invites(&desk), "b's phones rang for a");
+    }
+}
+
+/// How often b's devices were told that a calls.
+fn invites(desk: &Desk) -> usize {
+    let from_a = |message: &ServerMessage| matches!(message, ServerMessage::Invite { from, .. } if *from == party("a"));
+    let frames = ["b3", "b4"].iter().filter_map(|device| desk.frames.get(&desk.socket(device))).flatten();
+    frames.filter(|frame| matches!(frame, ServerFrame::Send(message) if from_a(&message.message))).count()
 }

@@ -113,6 +113,11 @@ impl Desk {
         self.says(device, ClientMessage::Invite { call, to: party(to).care4w_id, offer: sdp("offer") });
     }
 
+    /// The device's last socket.
+    pub fn socket(&self, device: &str) -> SocketId {
+        self.sockets[device]
+    }
+
     pub fn loses_socket(&mut self, device: &'static str) {
         let socket = self.sockets[device];
         self.handle(Input::Lost { socket });
@@ -131,7 +136,7 @@ impl Desk {
     }
 
     /// What the device was sent over its present socket since this was asked last.
-    fn heard(&mut self, device: &str) -> Vec<ServerMessage> {
+    pub fn heard(&mut self, device: &str) -> Vec<ServerMessage> {
         let frames = self.frames.remove(&self.sockets[device]).unwrap_or_default();
         frames
             .into_iter()
@@ -142,7 +147,7 @@ impl Desk {
             .collect()
     }
 
-    fn ended(&mut self, device: &str) -> Vec<Ended> {
+    pub fn ended(&mut self, device: &str) -> Vec<Ended> {
         let heard = self.heard(device);
         heard
             .into_iter()
@@ -157,7 +162,7 @@ impl Desk {
         }
     }
 
-    fn over(&self) -> Vec<(Option<u64>, bool)> {
+    pub fn over(&self) -> Vec<(Option<u64>, bool)> {
         let over = self.history.iter().filter_map(|output| match output {
             Output::Over { talked, told, .. } => Some((talked.map(|talked| talked.as_secs()), *told)),
             _ => None,
@@ -166,19 +171,19 @@ impl Desk {
     }
 }
 
-fn answer(call: CallId) -> ClientMessage {
+pub(super) fn answer(call: CallId) -> ClientMessage {
     ClientMessage::Answer { call, answer: sdp("answer") }
 }
 
-fn hang_up(call: CallId) -> ClientMessage {
+pub(super) fn hang_up(call: CallId) -> ClientMessage {
     ClientMessage::HangUp { call, reason: HangUp::Normal }
 }
 
-fn refuse(call: CallId, reason: Refusal) -> ClientMessage {
+pub(super) fn refuse(call: CallId, reason: Refusal) -> ClientMessage {
     ClientMessage::Refuse { call, reason }
 }
 
-fn ringing(call: CallId) -> ClientMessage {
+pub(super) fn ringing(call: CallId) -> ClientMessage {
     ClientMessage::Ringing { call }
 }
 

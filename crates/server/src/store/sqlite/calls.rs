@@ -8,6 +8,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::SqliteStore;
+use super::blocks::shown_name;
 use crate::clock;
 use crate::store::{AccountId, CallsPage, NewCall, StoreError, UnixMs, UntoldCall};
 
@@ -73,10 +74,12 @@ impl SqliteStore {
     }
 
     pub(super) async fn select_untold(&self, account: AccountId) -> Result<Vec<UntoldCall>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT call_id, other_id, other_name, started_at FROM call_history \
-             WHERE account = ? AND told = 0 AND kind = 'missed' ORDER BY started_at LIMIT 100",
-        )
+        let rows = sqlx::query(concat!(
+            "SELECT h.call_id, h.other_id, ",
+            shown_name!(),
+            ", h.started_at FROM call_history h \
+             WHERE h.account = ? AND h.told = 0 AND h.kind = 'missed' ORDER BY h.started_at LIMIT 100",
+        ))
         .bind(account.to_string())
         .fetch_all(&self.read)
         .await?;
@@ -103,11 +106,13 @@ impl SqliteStore {
     ) -> Result<Vec<(UnixMs, CallRecord)>, StoreError> {
         let (before_at, before_id) = page.before.clone().unwrap_or((UnixMs::MAX, String::new()));
         // A call that still rings is not yet one that was missed.
-        let rows = sqlx::query(
-            "SELECT call_id, kind, other_id, other_name, started_at, duration_secs FROM call_history \
-             WHERE account = ? AND started_at >= ? AND (started_at < ? OR (started_at = ? AND call_id < ?)) \
-             AND (over = 1 OR kind = 'got') ORDER BY started_at DESC, call_id DESC LIMIT ?",
-        )
+        let rows = sqlx::query(concat!(
+            "SELECT h.call_id, h.kind, h.other_id, ",
+            shown_name!(),
+            ", h.started_at, h.duration_secs FROM call_history h \
+             WHERE h.account = ? AND h.started_at >= ? AND (h.started_at < ? OR (h.started_at = ? AND h.call_id < ?)) \
+             AND (h.over = 1 OR h.kind = 'got') ORDER BY h.started_at DESC, h.call_id DESC LIMIT ?",
+        ))
         .bind(account.to_string())
         .bind(page.since.unwrap_or(UnixMs::MIN))
         .bind(before_at)

@@ -1,5 +1,6 @@
 //! The store in one SQLite file.
 
+mod blocks;
 mod calls;
 mod claims;
 mod imports;
@@ -17,7 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Row, SqlitePool};
 
 use crate::store::{
-    Account, AccountId, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
+    Account, AccountId, Blocked, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
     NewAccount, NewCall, ProvedClaim, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField,
     Uniqueness, UnixMs, UntoldCall, UsedLink,
 };
@@ -80,12 +81,6 @@ impl SqliteStore {
             })?;
         }
         Ok(())
-    }
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        StoreError::Database(Box::new(error))
     }
 }
 
@@ -299,6 +294,11 @@ impl Store for SqliteStore {
         .bind(id.to_string())
         .execute(&mut *transaction)
         .await?;
+        // What others keep of this user under its id; its own blocks go with the account.
+        sqlx::query("DELETE FROM blocks WHERE blocked = (SELECT care4w_id FROM accounts WHERE id = ?)")
+            .bind(id.to_string())
+            .execute(&mut *transaction)
+            .await?;
         let gone =
             sqlx::query("DELETE FROM accounts WHERE id = ?").bind(id.to_string()).execute(&mut *transaction).await?;
         transaction.commit().await?;
@@ -347,29 +347,40 @@ impl Store for SqliteStore {
         self.select_phone_taken(number, except).await
     }
 
-    async fn holder_of(&self, full: &str) -> Result<Option<Account>, StoreError> {
-        let row =
-            sqlx::query(concat!("SELECT ", account_columns!(), " FROM accounts a WHERE a.phone_full = ? AND a.active"))
-                .bind(full)
-                .fetch_optional(&self.read)
-                .await?;
-        row.as_ref().map(account_from).transpose()
+    async fn reached_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError> {
+        self.select_by_id(id, by).await
     }
 
-    async fn holder_of_national(&self, national: &str, proved: bool) -> Result<Option<Account>, StoreError> {
-        let rows = sqlx::query(concat!(
-            "SELECT ",
-            account_columns!(),
-            " FROM accounts a WHERE a.phone_national = ? AND a.phone_verified >= ? AND a.active LIMIT 2"
-        ))
-        .bind(national)
-        .bind(i64::from(proved))
-        .fetch_all(&self.read)
-        .await?;
-        match rows.as_slice() {
-            [one] => account_from(one).map(Some),
-            _ => Ok(None),
-        }
+    async fn holder_of(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError> {
+        self.select_holder(full, by).await
+    }
+
+    async fn holder_of_national(
+        &self,
+        national: &str,
+        proved: bool,
+        by: &Care4wId,
+    ) -> Result<Option<Account>, StoreError> {
+        self.select_national_holder(national, proved, by).await
+    }
+
+    async fn block(
+        &self,
+        account: AccountId,
+        blocked: &Care4wId,
+        name: Option<&str>,
+        now: UnixMs,
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        self.insert_block(account, blocked, name, now, most).await
+    }
+
+    async fn unblock(&self, account: AccountId, blocked: &Care4wId) -> Result<(), StoreError> {
+        self.delete_block(account, blocked).await
+    }
+
+    async fn blocked(&self, account: AccountId) -> Result<Vec<Blocked>, StoreError> {
+        self.select_blocks(account).await
     }
 
     async fn sign_in(&self, account: AccountId, first: RefreshHash, now: UnixMs) -> Result<SignInId, StoreError> {
