@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod binary;
+mod blocking;
 mod budgets;
 mod import;
 mod lookup;
