@@ -24,17 +24,18 @@ fn email_exists() -> Problem {
     Problem::new(ErrorCode::EmailAlreadyExists, "An account with this e-mail address exists.")
 }
 
-async fn sign_in(app: &App, account: &Account) -> Result<SignedIn, Problem> {
+async fn sign_in(app: &App, account: &Account) -> Result<(SignedIn, SignInId), Problem> {
     let now = clock::unix_ms();
     let refresh = RefreshToken::random();
     let sign_in = app.store.sign_in(account.id, refresh.hash(), now).await?;
     let access_token = app.tokens.make(sign_in, now)?;
-    Ok(SignedIn {
+    let signed_in = SignedIn {
         user: account.user(),
         access_token,
         refresh_token: refresh.0,
         expires_in: defaults::ACCESS_TOKEN_SECS,
-    })
+    };
+    Ok((signed_in, sign_in))
 }
 
 /// Creates an account and signs it in.
@@ -68,7 +69,7 @@ pub async fn register(
             Err(CreateAccountError::Store(error)) => return Err(error.into()),
         }
     };
-    Ok((StatusCode::CREATED, Json(Success::new(sign_in(&app, &account).await?))))
+    Ok((StatusCode::CREATED, Json(Success::new(sign_in(&app, &account).await?.0))))
 }
 
 /// Signs in. The answer to a wrong password and to an unknown address is the same and takes the same time.
@@ -80,11 +81,17 @@ pub async fn login(State(app): State<App>, From(from): From, Body(given): Body<L
     let email = accounts::email(&given.email).unwrap_or_default();
     app.allow_password(&email)?;
     let (account, hash) = app.store.account_by_email(&email).await?.unzip();
-    let right = app.passwords.check(Secret::new(given.password), hash).await?;
+    let right = app.passwords.check(Secret::new(given.password), hash.clone()).await?;
     match account {
         Some(account) if right => {
             app.password_was_right(&email);
-            ok(sign_in(&app, &account).await?)
+            let (signed_in, sign_in) = sign_in(&app, &account).await?;
+            // The check took its time: a password that was changed meanwhile has ended all sign-ins but this one.
+            if app.store.password_hash(account.id).await? != hash {
+                app.store.revoke(sign_in, clock::unix_ms()).await?;
+                return Err(Problem::invalid_credentials());
+            }
+            ok(signed_in)
         }
         _ => Err(Problem::invalid_credentials()),
     }
@@ -128,7 +135,9 @@ pub async fn logout(State(app): State<App>, caller: Caller) -> Answer<Done> {
 #[utoipa::path(post, path = "/auth/logout-all", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, body = Success<Done>)))]
 pub async fn logout_all(State(app): State<App>, caller: Caller) -> Answer<Done> {
-    end_sign_ins(&app, &caller.account, None).await?;
+    for ended in app.store.revoke_all(caller.account.id, None, clock::unix_ms()).await? {
+        app.exchange.sign_in_ended(ended);
+    }
     ok(Done { message: "Signed out everywhere.".into() })
 }
 
@@ -139,29 +148,28 @@ pub async fn password(State(app): State<App>, caller: Caller, Body(given): Body<
     let Caller { account, sign_in } = caller;
     accounts::new_password(&given.next)?;
     app.allow_password(&account.email)?;
-    let hash = app.store.password_hash(account.id).await?;
-    if !app.passwords.check(Secret::new(given.current), hash).await? {
-        return Err(Problem::new(ErrorCode::InvalidCredentials, "The current password is wrong."));
+    let wrong = || Problem::new(ErrorCode::InvalidCredentials, "The current password is wrong.");
+    let old = app.store.password_hash(account.id).await?;
+    if !app.passwords.check(Secret::new(given.current), old.clone()).await? {
+        return Err(wrong());
     }
     app.password_was_right(&account.email);
-    let hash = app.passwords.hash(Secret::new(given.next)).await?;
-    app.store.set_password_hash(account.id, &hash).await?;
-    end_sign_ins(&app, &account, Some(sign_in)).await?;
-    ok(Done { message: "The password was changed.".into() })
-}
-
-async fn end_sign_ins(app: &App, account: &Account, except: Option<SignInId>) -> Result<(), Problem> {
-    for ended in app.store.revoke_all(account.id, except, clock::unix_ms()).await? {
+    let new = app.passwords.hash(Secret::new(given.next)).await?;
+    // Of two changes at once one is too late: what it calls the current password is so no more.
+    let old = old.unwrap_or_default();
+    let ended =
+        app.store.change_password(account.id, &old, &new, sign_in, clock::unix_ms()).await?.ok_or_else(wrong)?;
+    for ended in ended {
         app.exchange.sign_in_ended(ended);
     }
-    Ok(())
+    ok(Done { message: "The password was changed.".into() })
 }
 
 /// Deletes the account and all that belongs to it. Its e-mail address and number are free at once.
 #[utoipa::path(delete, path = "/users/me", tag = "accounts", security(("bearer" = [])),
     responses((status = 200, body = Success<Done>)))]
 pub async fn delete_me(State(app): State<App>, caller: Caller) -> Answer<Done> {
-    end_sign_ins(&app, &caller.account, None).await?;
     app.store.delete_account(caller.account.id).await?;
+    app.exchange.account_gone(caller.account.id);
     ok(Done { message: "The account was deleted.".into() })
 }

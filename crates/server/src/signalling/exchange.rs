@@ -125,6 +125,11 @@ impl Exchange {
         self.handle(Input::SignInEnded(sign_in));
     }
 
+    /// An account was deleted: the sockets of all its devices are closed.
+    pub(crate) fn account_gone(&self, account: AccountId) {
+        self.handle(Input::AccountGone(account));
+    }
+
     /// The user's other devices should ask for the settings again.
     pub(crate) fn settings_changed(&self, account: AccountId, by: SignInId) {
         self.handle(Input::SettingsChanged { account, by });

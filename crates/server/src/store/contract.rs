@@ -17,11 +17,6 @@ async fn sqlite(uniqueness: Uniqueness) -> (AnyStore, tempfile::TempDir) {
     (Arc::new(store), folder)
 }
 
-/// An asker whom nobody has blocked.
-fn nobody() -> Care4wId {
-    Care4wId::parse("care4w-NOBODY").unwrap()
-}
-
 macro_rules! store_contract {
     ($open:ident: $($test:ident),* $(,)?) => {
         $(#[tokio::test(flavor = "multi_thread")]
@@ -44,6 +39,7 @@ store_contract!(sqlite:
     a_refresh_token_works_once_and_its_second_use_ends_the_sign_in,
     a_sign_in_that_was_revoked_is_nobodys,
     ending_the_other_sign_ins_leaves_this_one,
+    a_password_is_changed_from_what_it_is_and_ends_all_other_sign_ins,
     a_secret_is_made_once,
     what_was_injected_is_only_text,
     a_missed_call_is_told_until_it_was_heard_of,
@@ -92,6 +88,8 @@ async fn a_database_with_shared_national_numbers_is_not_opened_as_unique() {
 }
 
 mod blocks;
+mod passwords;
+use blocks::nobody;
 
 #[cfg(unix)]
 #[tokio::test]
@@ -112,12 +110,13 @@ async fn a_file_that_is_no_database_is_an_error() {
 }
 
 mod behaviour {
-    use super::*;
-    pub use crate::store::contract::blocks::{
+    pub use super::blocks::{
         a_block_goes_with_either_account_and_an_unknown_id_stays,
         blocking_anew_changes_the_name_alone_and_stops_at_the_limit, who_blocked_looks_in_older_calls_as_if_deleted,
         who_is_blocked_reaches_nobody_and_everybody_else_does,
     };
+    pub use super::passwords::a_password_is_changed_from_what_it_is_and_ends_all_other_sign_ins;
+    use super::*;
 
     pub fn number(full: &str) -> HeldNumber {
         HeldNumber::from(&PhoneNumber::parse(full, None).unwrap())

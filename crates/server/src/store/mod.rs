@@ -147,6 +147,16 @@ pub trait Store: Send + Sync + 'static {
     async fn password_hash(&self, id: AccountId) -> Result<Option<String>, StoreError>;
     /// Replaces the password's hash, forgets links to another, and makes the account active.
     async fn set_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError>;
+    /// Replaces the password's hash `old` by `new`, forgets links to another, and ends the account's sign-ins but `keep`: all
+    /// at once. The sign-ins that ended; none if the hash is not `old` (any more), and nothing is changed then.
+    async fn change_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+        keep: SignInId,
+        now: UnixMs,
+    ) -> Result<Option<Vec<SignInId>>, StoreError>;
     /// Keeps a one-time link to a new password for whoever has this e-mail address (in lower case) and is active; whether
     /// there is somebody.
     async fn add_password_link(&self, email: &str, link: LinkHash, now: UnixMs) -> Result<bool, StoreError>;

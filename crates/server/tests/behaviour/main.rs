@@ -1,6 +1,7 @@
 //! The server as clients meet it: over HTTP and WebSocket, on a port of its own, with a database of its own.
 #![allow(clippy::unwrap_used)]
 
+mod account_end;
 mod accounts;
 mod addresses;
 mod binary;

@@ -112,6 +112,14 @@ impl Switchboard {
             .filter(|(_, session)| session.sign_in == sign_in)
             .map(|(device, _)| device.clone())
             .collect();
+        self.revoke(devices, now);
+    }
+
+    pub(super) fn account_gone(&mut self, account: AccountId, now: Instant) {
+        self.revoke(self.devices_of(account), now);
+    }
+
+    fn revoke(&mut self, devices: Vec<Device>, now: Instant) {
         for device in devices {
             if let Some(socket) = self.sessions.get(&device).and_then(|session| session.socket) {
                 let error = ApiError::new(ErrorCode::SessionRevoked, "This sign-in was ended. Sign in again.");

@@ -95,6 +95,8 @@ pub enum Input {
     },
     /// From the accounts: a sign-in was ended.
     SignInEnded(SignInId),
+    /// From the accounts: one was deleted, with all its sign-ins.
+    AccountGone(AccountId),
     /// From the accounts: settings were changed by one of the user's sign-ins.
     SettingsChanged {
         /// Whose.
@@ -236,6 +238,7 @@ impl Switchboard {
                 }
             }
             Input::SignInEnded(sign_in) => self.sign_in_ended(sign_in, now),
+            Input::AccountGone(account) => self.account_gone(account, now),
             Input::SettingsChanged { account, by } => {
                 for device in self.devices_of(account) {
                     if self.sessions.get(&device).is_some_and(|session| session.sign_in != by) {

@@ -3,6 +3,11 @@
 use super::behaviour::{account, call, number};
 use super::*;
 
+/// An asker whom nobody has blocked.
+pub fn nobody() -> Care4wId {
+    id("care4w-NOBODY")
+}
+
 fn id(text: &str) -> Care4wId {
     Care4wId::parse(text).unwrap()
 }

@@ -213,6 +213,17 @@ impl Store for PostgresStore {
         settled!(self.write_password_hash(id, hash))
     }
 
+    async fn change_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+        keep: SignInId,
+        now: UnixMs,
+    ) -> Result<Option<Vec<SignInId>>, StoreError> {
+        settled!(self.swap_password(id, old, new, keep, now))
+    }
+
     async fn add_password_link(&self, email: &str, link: LinkHash, now: UnixMs) -> Result<bool, StoreError> {
         self.insert_password_link(email, link, now).await
     }

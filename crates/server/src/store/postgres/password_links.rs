@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::{PostgresStore, account_columns, account_from, account_id, sign_ins};
-use crate::store::{AccountId, LinkHash, StoreError, UnixMs, UsedLink};
+use crate::store::{AccountId, LinkHash, SignInId, StoreError, UnixMs, UsedLink};
 
 impl PostgresStore {
     pub(super) async fn write_password_hash(&self, id: AccountId, hash: &str) -> Result<(), StoreError> {
@@ -19,6 +19,33 @@ impl PostgresStore {
             .await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    pub(super) async fn swap_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+        keep: SignInId,
+        now: UnixMs,
+    ) -> Result<Option<Vec<SignInId>>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let swapped = sqlx::query("UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
+            .bind(new)
+            .bind(id.to_string())
+            .bind(old)
+            .execute(&mut *transaction)
+            .await?;
+        if swapped.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("DELETE FROM password_links WHERE account = $1")
+            .bind(id.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        let ended = sign_ins::revoke_all(&mut *transaction, id, Some(keep), now).await?;
+        transaction.commit().await?;
+        Ok(Some(ended))
     }
 
     pub(super) async fn insert_password_link(

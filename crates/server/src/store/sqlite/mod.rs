@@ -247,6 +247,17 @@ impl Store for SqliteStore {
         self.delete_password_links(id).await
     }
 
+    async fn change_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+        keep: SignInId,
+        now: UnixMs,
+    ) -> Result<Option<Vec<SignInId>>, StoreError> {
+        self.swap_password(id, old, new, keep, now).await
+    }
+
     async fn add_password_link(&self, email: &str, link: LinkHash, now: UnixMs) -> Result<bool, StoreError> {
         self.insert_password_link(email, link, now).await
     }

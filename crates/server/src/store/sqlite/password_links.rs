@@ -2,9 +2,36 @@
 
 use super::sign_ins::revoke_all;
 use super::{SqliteStore, account_columns, account_from};
-use crate::store::{AccountId, LinkHash, StoreError, UnixMs, UsedLink};
+use crate::store::{AccountId, LinkHash, SignInId, StoreError, UnixMs, UsedLink};
 
 impl SqliteStore {
+    pub(super) async fn swap_password(
+        &self,
+        id: AccountId,
+        old: &str,
+        new: &str,
+        keep: SignInId,
+        now: UnixMs,
+    ) -> Result<Option<Vec<SignInId>>, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        let swapped = sqlx::query("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?")
+            .bind(new)
+            .bind(id.to_string())
+            .bind(old)
+            .execute(&mut *transaction)
+            .await?;
+        if swapped.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("DELETE FROM password_links WHERE account = ?")
+            .bind(id.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        let ended = revoke_all(&mut *transaction, id, Some(keep), now).await?;
+        transaction.commit().await?;
+        Ok(Some(ended))
+    }
+
     pub(super) async fn insert_password_link(
         &self,
         email: &str,
