@@ -49,6 +49,12 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::dismiss_call,
             commands::devices,
             commands::levels,
+            commands::sound::call_hold,
+            commands::sound::call_stats,
+            commands::sound::set_sound,
+            commands::sound::sound_test_start,
+            commands::sound::sound_test_stop,
+            commands::sound::sound_test,
             commands::set_country,
         ])
         .events(collect_events![events::StateChanged])

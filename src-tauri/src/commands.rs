@@ -14,6 +14,7 @@ use tauri::State;
 use crate::core::Core;
 
 pub mod identity;
+pub mod sound;
 
 /// What a new account is made of.
 #[derive(Deserialize, Type)]

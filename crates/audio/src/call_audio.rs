@@ -16,7 +16,7 @@ use crate::packet::{EncodedFrame, RtpAudio};
 use crate::playout::FarEnd;
 use crate::processing::{Processing, VoiceProcessing};
 use crate::sending::{NetworkReport, Sending};
-use crate::{DeviceSelector, Direction, Levels, OpenAudioError, ReceiveStats};
+use crate::{DeviceSelector, Direction, Health, Levels, OpenAudioError, ReceiveStats};
 
 /// How a call's sound is set up.
 #[derive(Debug, Clone)]
@@ -159,6 +159,21 @@ impl CallAudio {
     /// learnt of the room.
     pub fn set_processing(&self, processing: Processing) {
         self.tell(Command::Processing(processing));
+    }
+
+    /// How loud the other end is played: 1 as it comes, at most 2. Digits and the person's own voice stay as they are.
+    pub fn set_volume(&self, factor: f32) {
+        self.tell(Command::Volume(factor));
+    }
+
+    /// While the other end holds, a soft tone plays in its place.
+    pub fn set_on_hold(&self, on_hold: bool) {
+        self.tell(Command::OnHold(on_hold));
+    }
+
+    /// How the microphone and this computer do.
+    pub fn health(&self) -> Health {
+        self.opener.shared.told().health
     }
 
     /// How loud both directions are.

@@ -10,6 +10,10 @@ pub enum Command {
     Digit(char),
     Report(NetworkReport),
     Processing(Processing),
+    /// The other end holds: a tone plays in its place.
+    OnHold(bool),
+    /// How loud the other end is played; 1 is as it comes.
+    Volume(f32),
     Microphone(Opened<Microphone>),
     Speaker(Opened<Speaker>),
     Lost(Direction, u64),

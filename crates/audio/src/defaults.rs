@@ -106,6 +106,9 @@ pub const TIMESTAMP_JUMP_MAX: Duration = Duration::from_secs(10);
 /// Below this nothing is told apart: the noise floor of 16 bits.
 pub const LEVEL_FLOOR_DBFS: f32 = -96.0;
 
+/// A microphone whose every sample of a second stays below this gives nothing: −90 dBFS, the last bit of 16.
+pub const SILENT_PEAK: f32 = 3.2e-5;
+
 /// Peak of the signals heard in a call, as a share of full scale: −20 dBFS, the level that speech has on average.
 pub const TONE_LEVEL: f32 = 0.1;
 /// Peak of the ringtone: it must be heard across a room.

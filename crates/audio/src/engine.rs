@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::command::Command;
 use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP_SAMPLES};
 use crate::endpoint::{Microphone, Opened, Speaker};
+use crate::health::HealthWatch;
 use crate::levels::Meter;
 use crate::notice::Notice;
 use crate::opener::{DeviceEvent, Opener};
@@ -22,8 +23,9 @@ use crate::playout::FarEnd;
 use crate::priority;
 use crate::processing::VoiceProcessing;
 use crate::sending::Sending;
-use crate::tones::DigitTone;
-use crate::{Direction, ReceiveStats};
+use crate::tones::{DigitTone, Synth, Tone};
+use crate::volume::VolumeRamp;
+use crate::{Direction, Levels, ReceiveStats};
 
 /// Where encoded frames go.
 pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
@@ -65,6 +67,10 @@ pub struct Engine {
     sending: Sending,
     far: FarEnd,
     digits: Vec<DigitTone>,
+    /// Plays in the place of the other end, which holds.
+    hold: Option<Synth>,
+    volume: VolumeRamp,
+    health: HealthWatch,
     frame: Vec<f32>,
     started: bool,
     hearing: bool,
@@ -103,6 +109,9 @@ impl Engine {
             sending,
             far,
             digits: Vec::new(),
+            hold: None,
+            volume: VolumeRamp::default(),
+            health: HealthWatch::new(now),
             frame: Vec::with_capacity(FRAME_SAMPLES),
             started: false,
             hearing: false,
@@ -120,6 +129,7 @@ impl Engine {
         priority::raise();
         while self.obey() {
             let now = Instant::now();
+            self.health.woke(self.pacer.next(), now);
             self.play_card(now);
             self.capture_card();
             while let Some(due) = self.pacer.due(now) {
@@ -151,6 +161,11 @@ impl Engine {
                         self.encoder.follow(plan);
                     }
                 }
+                Ok(Command::OnHold(true)) => {
+                    self.hold.get_or_insert_with(|| Synth::new(Tone::Hold));
+                }
+                Ok(Command::OnHold(false)) => self.hold = None,
+                Ok(Command::Volume(factor)) => self.volume.set(factor),
                 Ok(Command::Processing(wanted)) => self.processing.set(wanted),
                 Ok(Command::Microphone(opened)) => {
                     self.microphone_watch = Watch::new(opened.generation, Instant::now());
@@ -220,6 +235,10 @@ impl Engine {
         if let Microphone::Echo(echo) = &mut self.microphone {
             echo.hear(&sound);
         }
+        if let Some(hold) = &mut self.hold {
+            hold.fill(&mut sound);
+        }
+        self.volume.apply(&mut sound);
         self.digits.retain_mut(|digit| digit.mix(&mut sound));
         for sample in &mut sound {
             *sample = sample.clamp(-1.0, 1.0);
@@ -244,8 +263,10 @@ impl Engine {
         }
         // A file or an echo line is in no room: there is no echo and no noise to take out, and its loudness is meant.
         if matches!(self.microphone, Microphone::Card(_)) {
+            self.health.captured(&*sound);
             self.processing.clean(sound);
         }
+        self.health.cleaned(&*sound);
         if self.opener.shared.muted.load(Ordering::Acquire) {
             // Also what was heard before the button was pressed and is not sent yet.
             sound.fill(0.0);
@@ -319,7 +340,8 @@ impl Engine {
             lost: stats.lost,
             first_audio: self.first_audio,
         };
-        self.opener.shared.publish(stats, self.input.dbfs(), self.output.dbfs());
+        let levels = Levels { input_dbfs: self.input.dbfs(), output_dbfs: self.output.dbfs() };
+        self.opener.shared.publish(stats, levels, self.health.health());
     }
 }
 

@@ -29,6 +29,7 @@ mod endpoint;
 mod engine;
 mod error;
 mod following;
+mod health;
 mod jitter;
 mod levels;
 mod notice;
@@ -45,6 +46,7 @@ mod shared;
 mod stats;
 mod stretch;
 pub mod tones;
+mod volume;
 mod wav;
 
 /// The parts of a call's sound without devices, threads and clocks: for benchmarks, which run in simulated time.
@@ -60,6 +62,7 @@ pub mod parts {
 pub use call_audio::{CallAudio, CallAudioConfig, PacketTime};
 pub use device::{Device, DeviceSelector, Direction};
 pub use error::OpenAudioError;
+pub use health::Health;
 pub use levels::Levels;
 pub use notice::Notice;
 pub use packet::{EncodedFrame, RtpAudio};

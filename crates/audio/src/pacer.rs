@@ -25,6 +25,11 @@ impl Pacer {
         })
     }
 
+    /// When the next step is due.
+    pub fn next(&self) -> Instant {
+        self.next
+    }
+
     pub fn until_next(&self, now: Instant) -> Duration {
         self.next.saturating_duration_since(now)
     }

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::notice::Notice;
-use crate::{Levels, ReceiveStats};
+use crate::{Health, Levels, ReceiveStats};
 
 /// What the engine and the call's face both hold.
 #[derive(Debug, Default)]
@@ -16,15 +16,17 @@ pub struct Shared {
 #[derive(Debug, Default)]
 pub struct Told {
     pub levels: Levels,
+    pub health: Health,
     pub stats: ReceiveStats,
     pub notices: Vec<Notice>,
 }
 
 impl Shared {
-    pub fn publish(&self, stats: ReceiveStats, input_dbfs: f32, output_dbfs: f32) {
+    pub fn publish(&self, stats: ReceiveStats, levels: Levels, health: Health) {
         let mut told = self.told();
         told.stats = stats;
-        told.levels = Levels { input_dbfs, output_dbfs };
+        told.levels = levels;
+        told.health = health;
     }
 
     pub fn notice(&self, notice: Option<Notice>) {

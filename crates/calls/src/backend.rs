@@ -92,6 +92,8 @@ pub struct PathStats {
     pub received: u64,
     /// Share of our packets that the other end says it lost, in percent.
     pub remote_loss_percent: Option<f64>,
+    /// Jitter of our packets, as the other end reports it, in milliseconds.
+    pub remote_jitter_ms: Option<f64>,
     /// Codec in use.
     pub codec: Option<&'static str>,
 }
@@ -138,6 +140,13 @@ pub enum BackendEvent {
         /// Which call.
         call: CallId,
     },
+    /// The other end holds the call, or does not any more. Told when it changes; a call begins unheld.
+    Held {
+        /// Which call.
+        call: CallId,
+        /// Whether it holds.
+        held: bool,
+    },
     /// The other end pressed a key.
     Digit {
         /// Which call.
@@ -165,6 +174,7 @@ impl BackendEvent {
             | Self::MediaFlowing { call }
             | Self::PathLost { call }
             | Self::PathRestored { call }
+            | Self::Held { call, .. }
             | Self::Digit { call, .. }
             | Self::Ended { call, .. } => *call,
         }
@@ -204,6 +214,11 @@ pub trait VoiceBackend: Send + Sync + 'static {
 
     /// Sends dialled digits (`0`–`9`, `*`, `#`, `A`–`D`, `w` waits half a second).
     async fn send_digits(&self, call: CallId, digits: &str) -> Result<(), BackendError>;
+
+    /// Holds an answered call, or takes it up again. While it is held no sound is sent from here, from the return of
+    /// this on, and the other end is told, so that it sends none either. Digits are sent all the same. An end that does
+    /// not know of holding hears nothing.
+    async fn hold(&self, call: CallId, held: bool) -> Result<(), BackendError>;
 
     /// Looks for a new path for the sound of a call whose path was lost.
     async fn restart_path(&self, call: CallId) -> Result<(), BackendError>;

@@ -63,6 +63,39 @@ pub const WARN_VOTES: usize = 3;
 /// The window of [`WARN_VOTES`], in seconds (NUMBERS).
 pub const WARN_WINDOW: usize = 5;
 
+/// Share of a second in which the sound's thread was behind, in percent, from which this computer counts as too busy:
+/// a jitter buffer hides less than that.
+pub const WARN_LATE_PERCENT: f64 = 10.0;
+
+/// Between two looks at a muted microphone.
+pub const SPEAKING_POLL: Duration = Duration::from_millis(100);
+
+/// What is quieter than this is no speech into a microphone, whatever the room (dBFS; speech has −20 to −35 on
+/// average).
+pub const SPEECH_MIN_DBFS: f32 = -45.0;
+
+/// By how much speech is louder than the room.
+pub const SPEECH_OVER_ROOM_DB: f32 = 10.0;
+
+/// How fast the room is believed to have become louder.
+pub const ROOM_RISE_DB_PER_SECOND: f32 = 1.0;
+
+/// How much of [`SPEECH_WINDOW`] must be speech before a person is told that nobody hears: a word, and not a cough.
+pub const SPEECH_NEEDED: Duration = Duration::from_millis(400);
+
+/// See [`SPEECH_NEEDED`].
+pub const SPEECH_WINDOW: Duration = Duration::from_millis(700);
+
+/// How long without speech takes the word back: longer than a pause between sentences.
+pub const SPEECH_OVER: Duration = Duration::from_secs(3);
+
+/// How long it is looked for ways out of a network: a STUN server answers in a round trip, a TURN server in two, and each
+/// packet is sent again after half a second (RFC 8489, 6.2.1).
+pub const PROBE_TIME: Duration = Duration::from_secs(3);
+
+/// For how long a window shows what befell a device.
+pub const NOTICE_TIME: Duration = Duration::from_secs(8);
+
 /// Pause between two ICE connectivity checks: 200 ms by default made a set-up last 204–215 ms, 20 ms made it
 /// 27–30 (GROUND). RFC 8445 (section 14.2) allows down to 5 ms.
 pub const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(20);

@@ -40,6 +40,8 @@ struct FakeCall {
     up: Arc<AtomicBool>,
     carried: Arc<AtomicU64>,
     digits: String,
+    /// Whether the caller and the callee hold.
+    holds: [Arc<AtomicBool>; 2],
 }
 
 impl FakeNetwork {
@@ -126,6 +128,7 @@ impl VoiceBackend for Fake {
             up: Arc::default(),
             carried: Arc::default(),
             digits: String::new(),
+            holds: Default::default(),
         };
         world.calls.insert(call, made);
         world.tell(&to.care4w_id, BackendEvent::Incoming { call, backend: BackendName::Fake, from });
@@ -153,6 +156,7 @@ impl VoiceBackend for Fake {
             (caller_media.outgoing, media.incoming, found.callee.clone()),
             (media.outgoing, caller_media.incoming, found.caller.clone()),
         ];
+        let holds = found.holds.clone();
         let (up, carried) = (Arc::clone(&found.up), Arc::clone(&found.carried));
         let found = &world.calls[&call];
         world.tell_both(found, |_| BackendEvent::Answered { call });
@@ -164,7 +168,8 @@ impl VoiceBackend for Fake {
                     events.send(BackendEvent::MediaFlowing { call }).ok();
                 }
             };
-            tokio::spawn(carry(frames, receiver, Arc::clone(&up), Arc::clone(&carried), first));
+            let way = Way { up: Arc::clone(&up), holds: holds.clone(), carried: Arc::clone(&carried) };
+            tokio::spawn(carry(frames, receiver, way, first));
         }
         Ok(())
     }
@@ -193,6 +198,16 @@ impl VoiceBackend for Fake {
         Ok(())
     }
 
+    async fn hold(&self, call: CallId, held: bool) -> Result<(), BackendError> {
+        let world = self.network.world();
+        let found = world.calls.get(&call).filter(|found| found.answered).ok_or(BackendError::NoSuchCall)?;
+        let (own, other) = if self.id == found.caller { (0, &found.callee) } else { (1, &found.caller) };
+        if found.holds[own].swap(held, Ordering::Relaxed) != held {
+            world.tell(other, BackendEvent::Held { call, held });
+        }
+        Ok(())
+    }
+
     async fn restart_path(&self, call: CallId) -> Result<(), BackendError> {
         let world = self.network.world();
         let found = world.calls.get(&call).filter(|found| found.answered).ok_or(BackendError::NoSuchCall)?;
@@ -210,16 +225,29 @@ impl VoiceBackend for Fake {
             sent: carried,
             received: carried,
             remote_loss_percent: Some(0.0),
+            remote_jitter_ms: Some(0.0),
             codec: Some("opus"),
         })
+    }
+}
+
+/// One direction of a call.
+struct Way {
+    up: Arc<AtomicBool>,
+    holds: [Arc<AtomicBool>; 2],
+    carried: Arc<AtomicU64>,
+}
+
+impl Way {
+    fn open(&self) -> bool {
+        self.up.load(Ordering::Relaxed) && !self.holds.iter().any(|hold| hold.load(Ordering::Relaxed))
     }
 }
 
 async fn carry(
     mut frames: tokio::sync::mpsc::Receiver<crate::EncodedFrame>,
     receiver: ReceivePacket,
-    up: Arc<AtomicBool>,
-    carried: Arc<AtomicU64>,
+    way: Way,
     first: impl FnOnce(),
 ) {
     let mut first = Some(first);
@@ -228,8 +256,8 @@ async fn carry(
         let packet = RtpAudio { sequence, timestamp, payload: frame.payload, arrived: Instant::now() };
         sequence = sequence.wrapping_add(1);
         timestamp = timestamp.wrapping_add(frame.samples);
-        if up.load(Ordering::Relaxed) {
-            carried.fetch_add(1, Ordering::Relaxed);
+        if way.open() {
+            way.carried.fetch_add(1, Ordering::Relaxed);
             receiver(packet);
             if let Some(first) = first.take() {
                 first();

@@ -18,6 +18,7 @@ pub mod p2p;
 mod peer;
 pub mod quality;
 mod sound;
+mod speaking;
 mod view;
 
 pub use backend::{
@@ -29,9 +30,10 @@ pub use end_reason::EndReason;
 pub use line::{Line, LineError, LineSetup};
 pub use peer::{Callee, Peer};
 pub use sound::{
-    EncodedFrame, NativeSound, Processing, RtpAudio, SendFrame, Sound, SoundError, SoundFactory, SoundSettings,
+    EncodedFrame, NativeSound, NetworkReport, Processing, RtpAudio, SendFrame, Sound, SoundError, SoundFactory,
+    SoundSettings, Volume,
 };
-pub use view::{CallDirection, CallEvent, CallStats, CallView, ReasonView, SoundNotice};
+pub use view::{CallDirection, CallEvent, CallStats, CallView, DeviceNotice, ReasonView, SoundNotice};
 
 /// Log targets of the crates under [`p2p`] that write addresses, session descriptions or keys at some level. A
 /// program that installs a log subscriber switches each of them off, whatever level was asked for (in an

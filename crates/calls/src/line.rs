@@ -84,11 +84,14 @@ enum Command {
     HangUp(Reply<()>),
     End(EndReason, Reply<()>),
     SetMuted(bool, Reply<()>),
+    SetHeld(bool, Reply<()>),
     SendDigits(String, Reply<()>),
     SetMicrophone(DeviceSelector, Reply<()>),
     SetSpeaker(DeviceSelector, Reply<()>),
     SetRinger(DeviceSelector, Reply<()>),
     SetProcessing(crate::Processing, Reply<()>),
+    SetVolume(crate::Volume, Reply<()>),
+    Stats(oneshot::Sender<Option<crate::CallStats>>),
     Levels(oneshot::Sender<Option<Levels>>),
     Dismiss(Reply<()>),
     ShutDown(Reply<()>),
@@ -149,6 +152,12 @@ impl Line {
         self.ask(|reply| Command::SetMuted(muted, reply)).await
     }
 
+    /// Holds the connected call, or takes it up again: no sound goes either way meanwhile, and the other end hears a
+    /// soft tone.
+    pub async fn set_held(&self, held: bool) -> Result<(), LineError> {
+        self.ask(|reply| Command::SetHeld(held, reply)).await
+    }
+
     /// Sends dialled digits (`0`–`9`, `*`, `#`, `A`–`D`; `w` waits half a second) in a connected call.
     pub async fn send_digits(&self, digits: &str) -> Result<(), LineError> {
         let digits = digits.to_owned();
@@ -170,9 +179,21 @@ impl Line {
         self.ask(|reply| Command::SetRinger(ringer, reply)).await
     }
 
-    /// Chooses what is done to the microphone's sound in the next call.
+    /// Chooses what is done to the microphone's sound, of a running call too.
     pub async fn set_processing(&self, processing: crate::Processing) -> Result<(), LineError> {
         self.ask(|reply| Command::SetProcessing(processing, reply)).await
+    }
+
+    /// Chooses how loud the other end is played, of a running call too.
+    pub async fn set_volume(&self, volume: crate::Volume) -> Result<(), LineError> {
+        self.ask(|reply| Command::SetVolume(volume, reply)).await
+    }
+
+    /// The last figures of the call; `None` without one.
+    pub async fn stats(&self) -> Option<crate::CallStats> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Stats(reply)).ok()?;
+        answer.await.ok().flatten()
     }
 
     /// How loud both directions are; `None` without open sound.

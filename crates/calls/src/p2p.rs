@@ -14,6 +14,7 @@ mod engine;
 mod goodbye;
 mod leg;
 mod packets;
+mod probe;
 mod pump;
 mod reports;
 
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{BackendError, BackendEvents, BackendName, Callee, MediaPorts, PathStats, SignalSender, VoiceBackend};
 use leg::{Leg, Reply, ToLeg};
+pub use probe::Reach;
 
 /// Whether addresses of the loopback interface are offered as candidates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,6 +129,15 @@ impl P2p {
         }
     }
 
+    /// Looks which ways to others there are from here, with these servers and without a call. Takes at most
+    /// [`crate::defaults::PROBE_TIME`].
+    ///
+    /// # Errors
+    /// [`BackendError::Engine`] when no socket can be opened.
+    pub async fn probe(&self, ice: Vec<IceServer>) -> Result<Reach, BackendError> {
+        probe::probe(&self.shared.config, ice).await
+    }
+
     fn invited(&self, call: CallId, message: ServerMessage) {
         let ServerMessage::Invite { from, offer, .. } = message else { return };
         let fences = self.routes.fences();
@@ -198,6 +209,10 @@ impl VoiceBackend for P2p {
     async fn send_digits(&self, call: CallId, digits: &str) -> Result<(), BackendError> {
         let digits = digits.to_owned();
         self.ask(call, |reply| ToLeg::Digits { digits, reply }).await
+    }
+
+    async fn hold(&self, call: CallId, held: bool) -> Result<(), BackendError> {
+        self.ask(call, |reply| ToLeg::Hold { held, reply }).await
     }
 
     async fn restart_path(&self, call: CallId) -> Result<(), BackendError> {

@@ -9,7 +9,9 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
-use crate::defaults::{POOR_LOSS_PERCENT, WARN_JITTER_MS, WARN_LOSS_PERCENT, WARN_RTT_MS, WARN_VOTES, WARN_WINDOW};
+use crate::defaults::{
+    POOR_LOSS_PERCENT, WARN_JITTER_MS, WARN_LATE_PERCENT, WARN_LOSS_PERCENT, WARN_RTT_MS, WARN_VOTES, WARN_WINDOW,
+};
 
 /// How good a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,9 +26,13 @@ pub enum QualityLevel {
 }
 
 /// What is wrong with a call's sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum QualityCause {
+    /// The microphone here gives nothing at all, not even a room's noise.
+    MicrophoneSilent,
+    /// This computer is too busy for the sound.
+    Cpu,
     /// Packets are lost.
     Loss,
     /// Packets come unevenly.
@@ -35,14 +41,28 @@ pub enum QualityCause {
     Delay,
 }
 
+/// Whose side a fault is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum QualitySide {
+    /// This end's: it hears badly, or its own computer is at fault.
+    Here,
+    /// The other end hears badly.
+    There,
+    /// Both ends suffer, or it cannot be told apart.
+    Network,
+}
+
 /// How good a call is and what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quality {
     /// How good.
     pub level: QualityLevel,
-    /// What is wrong, worst first; `None` when all is well.
+    /// What is wrong, a root before its effects; `None` when all is well.
     pub cause: Option<QualityCause>,
+    /// Whose side that is on; `None` when all is well.
+    pub side: Option<QualitySide>,
 }
 
 /// One second of a call.
@@ -50,48 +70,86 @@ pub struct Quality {
 pub struct Observation {
     /// Round trip in milliseconds, when known.
     pub rtt_ms: Option<f64>,
-    /// Jitter in milliseconds.
+    /// Jitter of what comes here, in milliseconds.
     pub jitter_ms: f64,
-    /// Loss of the last seconds, in percent.
+    /// Loss of what comes here in the last seconds, in percent.
     pub loss_percent: f64,
+    /// Jitter of what is sent from here, as the other end reports it, in milliseconds.
+    pub remote_jitter_ms: Option<f64>,
+    /// Loss of what is sent from here, as the other end reports it, in percent.
+    pub remote_loss_percent: Option<f64>,
+    /// Share of the second in which the sound's thread here was behind, in percent.
+    pub late_percent: f64,
+    /// Whether an open microphone gave nothing at all.
+    pub microphone_silent: bool,
 }
 
 /// The watch over one call.
 #[derive(Debug, Default)]
 pub struct QualityWatch {
-    loss: Warning,
-    jitter: Warning,
+    silent: Warning,
+    late: Warning,
+    loss: BothWays,
+    jitter: BothWays,
     delay: Warning,
-    last_loss: f64,
+    worst_loss: f64,
 }
 
 impl QualityWatch {
-    /// Takes one second of the call; the quality when it changed.
+    /// Takes one second of the call; the quality when it changed. A figure that is not a number is one that is not
+    /// known, and no reason to warn.
     pub fn observe(&mut self, seen: Observation) -> Option<Quality> {
         let before = self.quality();
-        self.last_loss = seen.loss_percent;
-        self.loss.vote(seen.loss_percent > WARN_LOSS_PERCENT);
-        self.jitter.vote(seen.jitter_ms > WARN_JITTER_MS);
-        self.delay.vote(seen.rtt_ms.is_some_and(|rtt| rtt > WARN_RTT_MS));
+        let above = |value: Option<f64>, limit: f64| value.is_some_and(|value| value > limit);
+        self.worst_loss = seen.loss_percent.max(seen.remote_loss_percent.unwrap_or_default());
+        self.silent.vote(seen.microphone_silent);
+        self.late.vote(seen.late_percent > WARN_LATE_PERCENT);
+        self.loss.here.vote(seen.loss_percent > WARN_LOSS_PERCENT);
+        self.loss.there.vote(above(seen.remote_loss_percent, WARN_LOSS_PERCENT));
+        self.jitter.here.vote(seen.jitter_ms > WARN_JITTER_MS);
+        self.jitter.there.vote(above(seen.remote_jitter_ms, WARN_JITTER_MS));
+        self.delay.vote(above(seen.rtt_ms, WARN_RTT_MS));
         let after = self.quality();
         (before != after).then_some(after)
     }
 
     /// How good the call is now.
     pub fn quality(&self) -> Quality {
+        let here = |warning: &Warning| warning.raised.then_some(QualitySide::Here);
         let causes = [
-            (self.loss.raised, QualityCause::Loss),
-            (self.jitter.raised, QualityCause::Jitter),
-            (self.delay.raised, QualityCause::Delay),
+            (QualityCause::MicrophoneSilent, here(&self.silent)),
+            (QualityCause::Cpu, here(&self.late)),
+            (QualityCause::Loss, self.loss.side()),
+            (QualityCause::Jitter, self.jitter.side()),
+            (QualityCause::Delay, self.delay.raised.then_some(QualitySide::Network)),
         ];
-        let raised = causes.iter().filter(|(raised, _)| *raised).count();
-        let cause = causes.iter().find(|(raised, _)| *raised).map(|(_, cause)| *cause);
-        let level = match raised {
-            0 => QualityLevel::Good,
-            1 if !(self.loss.raised && self.last_loss >= POOR_LOSS_PERCENT) => QualityLevel::Fair,
-            _ => QualityLevel::Poor,
+        let mut raised = causes.iter().filter_map(|(cause, side)| Some((*cause, (*side)?)));
+        let worst = raised.next();
+        let heavy = self.loss.side().is_some() && self.worst_loss >= POOR_LOSS_PERCENT;
+        let level = match worst {
+            None => QualityLevel::Good,
+            Some(_) if heavy || raised.next().is_some() => QualityLevel::Poor,
+            Some(_) => QualityLevel::Fair,
         };
-        Quality { level, cause }
+        Quality { level, cause: worst.map(|(cause, _)| cause), side: worst.map(|(_, side)| side) }
+    }
+}
+
+/// One warning for each way.
+#[derive(Debug, Default)]
+struct BothWays {
+    here: Warning,
+    there: Warning,
+}
+
+impl BothWays {
+    fn side(&self) -> Option<QualitySide> {
+        match (self.here.raised, self.there.raised) {
+            (true, true) => Some(QualitySide::Network),
+            (true, false) => Some(QualitySide::Here),
+            (false, true) => Some(QualitySide::There),
+            (false, false) => None,
+        }
     }
 }
 
@@ -115,59 +173,5 @@ impl Warning {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lossy(percent: f64) -> Observation {
-        Observation { loss_percent: percent, ..Observation::default() }
-    }
-
-    #[test]
-    fn a_warning_is_raised_after_three_bad_seconds_of_five_and_cleared_after_three_good_ones() {
-        let mut watch = QualityWatch::default();
-        assert_eq!(watch.observe(lossy(5.0)), None);
-        assert_eq!(watch.observe(lossy(0.0)), None);
-        assert_eq!(watch.observe(lossy(5.0)), None);
-        let raised = watch.observe(lossy(5.0)).unwrap();
-        assert_eq!(raised, Quality { level: QualityLevel::Fair, cause: Some(QualityCause::Loss) });
-        assert_eq!(watch.observe(lossy(0.0)), None);
-        // The good second among the bad ones still counts: it lies within the five.
-        let cleared = watch.observe(lossy(0.0)).unwrap();
-        assert_eq!(cleared, Quality { level: QualityLevel::Good, cause: None });
-    }
-
-    #[test]
-    fn two_bad_seconds_in_five_never_warn() {
-        let mut watch = QualityWatch::default();
-        for second in 0..60 {
-            let bad = second % 5 < 2;
-            assert_eq!(watch.observe(lossy(if bad { 50.0 } else { 0.0 })), None);
-        }
-    }
-
-    #[test]
-    fn a_value_at_its_limit_is_good_and_one_above_is_bad() {
-        let at = Observation { rtt_ms: Some(WARN_RTT_MS), jitter_ms: WARN_JITTER_MS, loss_percent: WARN_LOSS_PERCENT };
-        let mut watch = QualityWatch::default();
-        for _ in 0..10 {
-            assert_eq!(watch.observe(at), None);
-        }
-        let above = Observation { rtt_ms: Some(WARN_RTT_MS + 1.0), ..at };
-        for _ in 0..5 {
-            watch.observe(above);
-        }
-        assert_eq!(watch.quality().cause, Some(QualityCause::Delay));
-    }
-
-    #[test]
-    fn two_causes_at_once_or_a_tenth_of_the_packets_lost_make_a_call_poor() {
-        let mut both = QualityWatch::default();
-        let mut heavy = QualityWatch::default();
-        for _ in 0..5 {
-            both.observe(Observation { jitter_ms: 60.0, loss_percent: 3.0, rtt_ms: None });
-            heavy.observe(lossy(20.0));
-        }
-        assert_eq!(both.quality(), Quality { level: QualityLevel::Poor, cause: Some(QualityCause::Loss) });
-        assert_eq!(heavy.quality().level, QualityLevel::Poor);
-    }
-}
+#[path = "quality_tests.rs"]
+mod tests;

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use care4w_audio::tones::{Player, Tone};
-use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector, Levels, Notice, OpenAudioError, ReceiveStats};
-pub use care4w_audio::{EncodedFrame, Processing, RtpAudio};
+use care4w_audio::{
+    CallAudio, CallAudioConfig, DeviceSelector, Direction, Health, Levels, Notice, OpenAudioError, ReceiveStats,
+};
+pub use care4w_audio::{EncodedFrame, NetworkReport, Processing, RtpAudio};
 
 use crate::EndReason;
 
@@ -17,8 +19,35 @@ pub struct SoundSettings {
     pub speaker: DeviceSelector,
     /// Where this phone rings.
     pub ringer: DeviceSelector,
+    /// How loud the other end is played.
+    pub volume: Volume,
     /// What is done to the microphone's sound.
     pub processing: Processing,
+}
+
+/// How loud the other end is played, in percent: 100 is as it comes, 200 the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume(u8);
+
+impl Volume {
+    /// The most.
+    pub const MOST: u8 = 200;
+
+    /// More than [`Volume::MOST`] is read as that.
+    pub fn percent(percent: u8) -> Self {
+        Self(percent.min(Self::MOST))
+    }
+
+    /// As a factor.
+    pub fn factor(self) -> f32 {
+        f32::from(self.0) / 100.0
+    }
+}
+
+impl Default for Volume {
+    fn default() -> Self {
+        Self(100)
+    }
 }
 
 /// Why there is no sound.
@@ -70,6 +99,9 @@ pub trait SoundFactory: Send + Sync + 'static {
     /// Opens microphone and speaker. Nothing is encoded before [`Sound::start`].
     fn open(&self, settings: &SoundSettings, send: SendFrame) -> Result<Arc<dyn Sound>, SoundError>;
 
+    /// What people call a device; `None` when it is not there. May block.
+    fn device_name(&self, direction: Direction, device: &DeviceSelector) -> Option<String>;
+
     /// Plays a tone until what it returns is dropped.
     fn tone(&self, tone: Tone, device: &DeviceSelector) -> Result<Box<dyn Send>, SoundError>;
 }
@@ -94,8 +126,16 @@ pub trait Sound: Send + Sync + 'static {
     fn notices(&self) -> Vec<Notice>;
     /// Lets the speaker here sound a dialled digit.
     fn play_digit(&self, digit: char);
-    /// Tells the encoder which share of its packets the other end loses.
-    fn set_expected_loss(&self, percent: u8);
+    /// Changes how loud the other end is played.
+    fn set_volume(&self, volume: Volume);
+    /// Switches what is done to the microphone's sound.
+    fn set_processing(&self, processing: Processing);
+    /// How the microphone and this computer do.
+    fn health(&self) -> Health;
+    /// Plays the hold tone instead of the other end's sound, or goes back to that.
+    fn set_on_hold(&self, on_hold: bool);
+    /// Tells the encoder what the other end reports of its packets, once for each report.
+    fn report(&self, report: NetworkReport);
     /// Ends the sound: microphone closed, a file speaker whole. May block. Nothing happens a second time.
     fn close(&self);
 }
@@ -114,7 +154,20 @@ impl SoundFactory for NativeSound {
         };
         let audio =
             CallAudio::open(config, send).map_err(|error| SoundError::of(&error, Some(&settings.microphone)))?;
+        audio.set_volume(settings.volume.factor());
         Ok(Arc::new(NativeCallSound(std::sync::RwLock::new(Some(audio)))))
+    }
+
+    fn device_name(&self, direction: Direction, device: &DeviceSelector) -> Option<String> {
+        let is_it = |id: &str, is_default: bool| match device {
+            DeviceSelector::Default => is_default,
+            DeviceSelector::Id(wanted) => wanted == id,
+            DeviceSelector::File(_) | DeviceSelector::Silence | DeviceSelector::Echo => false,
+        };
+        let devices = care4w_audio::devices::list().ok()?;
+        let found =
+            devices.into_iter().find(|device| device.direction == direction && is_it(&device.id, device.is_default));
+        found.map(|device| device.name)
     }
 
     fn tone(&self, tone: Tone, device: &DeviceSelector) -> Result<Box<dyn Send>, SoundError> {
@@ -171,8 +224,24 @@ impl Sound for NativeCallSound {
         self.with((), |audio| audio.play_digit(digit));
     }
 
-    fn set_expected_loss(&self, percent: u8) {
-        self.with((), |audio| audio.set_expected_loss(percent));
+    fn set_volume(&self, volume: Volume) {
+        self.with((), |audio| audio.set_volume(volume.factor()));
+    }
+
+    fn set_processing(&self, processing: Processing) {
+        self.with((), |audio| audio.set_processing(processing));
+    }
+
+    fn health(&self) -> Health {
+        self.with(Health::default(), CallAudio::health)
+    }
+
+    fn set_on_hold(&self, on_hold: bool) {
+        self.with((), |audio| audio.set_on_hold(on_hold));
+    }
+
+    fn report(&self, report: NetworkReport) {
+        self.with((), |audio| audio.report(report));
     }
 
     fn close(&self) {

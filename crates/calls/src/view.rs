@@ -1,10 +1,11 @@
 //! What the line shows of a call: the picture that a window draws, and the events that a script reads.
 
+use care4w_audio::{DeviceSelector, Direction, Notice};
 use care4w_protocol::CallId;
 use serde::Serialize;
 
 use crate::quality::Quality;
-use crate::{BackendName, CallState, EndReason, PathKind, Peer};
+use crate::{BackendName, CallState, EndReason, PathKind, Peer, SoundSettings};
 
 /// Who called whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -32,6 +33,16 @@ pub struct CallView {
     pub backend: BackendName,
     /// Whether the microphone is muted.
     pub muted: bool,
+    /// Whether the person here holds the call.
+    pub held: bool,
+    /// Whether the other end holds it.
+    pub held_by_peer: bool,
+    /// Whether somebody speaks into the muted microphone.
+    pub speaking_while_muted: bool,
+    /// The digits that were sent so far.
+    pub digits: String,
+    /// What befell a device last, for [`crate::defaults::NOTICE_TIME`].
+    pub notice: Option<DeviceNotice>,
     /// Milliseconds since sound began to flow, at the moment of this picture; `None` before. A window counts on from
     /// when it got it.
     pub connected_for_ms: Option<u64>,
@@ -125,10 +136,42 @@ pub enum SoundNotice {
     /// The audio engine's own notice.
     Device {
         /// What happened.
-        what: care4w_audio::Notice,
+        what: Notice,
     },
     /// The device that was asked for could not be opened; the old one goes on.
-    ChangeFailed,
+    ChangeFailed {
+        /// Microphone or speaker.
+        direction: Direction,
+    },
+}
+
+impl SoundNotice {
+    /// The device that is used now, as it was chosen; `None` where there is none.
+    pub(crate) fn device(&self, settings: &SoundSettings) -> Option<(Direction, DeviceSelector)> {
+        let chosen = |direction| match direction {
+            Direction::Input => settings.microphone.clone(),
+            Direction::Output => settings.speaker.clone(),
+        };
+        match self {
+            Self::ChangeFailed { direction } | Self::Device { what: Notice::CameBack { direction } } => {
+                Some((*direction, chosen(*direction)))
+            }
+            Self::Device { what: Notice::SwitchedToDefault { direction } | Notice::FollowedDefault { direction } } => {
+                Some((*direction, DeviceSelector::Default))
+            }
+            Self::Device { .. } => None,
+        }
+    }
+}
+
+/// What befell a device, with the name of the one that is used now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceNotice {
+    /// What happened.
+    pub what: SoundNotice,
+    /// Name of the device that is used now, where there is one and it has a name.
+    pub device: Option<String>,
 }
 
 /// The figures of a call. What is not known (yet) is `null`.
@@ -149,6 +192,8 @@ pub struct CallStats {
     pub mos: Option<f64>,
     /// Codec.
     pub codec: Option<&'static str>,
+    /// What is sent, in bits a second, headers left out.
+    pub bitrate: Option<u32>,
     /// Kind of the local candidate.
     pub path: Option<PathKind>,
     /// RTP packets sent.

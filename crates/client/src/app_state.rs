@@ -1,13 +1,23 @@
 //! Everything that a window shows, as one snapshot. It is sent whole whenever something in it changes; a window
 //! keeps nothing of its own that could be at odds with it.
 
-use care4w_calls::quality::{QualityCause, QualityLevel as Level};
-use care4w_calls::{BackendName, CallDirection as Direction, CallState as LineState, CallView as LineView};
+mod call;
+mod sound;
+
 use care4w_protocol::rest;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::Problem;
+
+pub use call::{
+    CallBackend, CallDirection, CallPeer, CallQuality, CallState, CallStats, CallView, EndReason, PathKind,
+    QualityCause, QualityLevel, QualitySide,
+};
+pub use sound::{
+    DeviceRole, SoundChange, SoundNotice, SoundNoticeCode, SoundState, SoundTest, SoundTestKind, SoundTestPhase,
+    SoundVerdict,
+};
 
 /// The whole picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -27,6 +37,8 @@ pub struct AppState {
     pub phone: PhoneState,
     /// The one call of this phone, also for a moment after it ended.
     pub call: Option<CallView>,
+    /// Devices, volume and what is done to the microphone's sound.
+    pub sound: SoundState,
     /// The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers.
     pub country: String,
     /// What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself.
@@ -212,171 +224,4 @@ pub struct CodeState {
     pub expires_at: u32,
     /// From when on another one may be asked for.
     pub resend_at: u32,
-}
-
-/// A call, as a window draws it.
-#[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct CallView {
-    /// Which call.
-    pub id: String,
-    /// Who called whom.
-    pub direction: CallDirection,
-    /// Where it stands.
-    pub state: CallState,
-    /// Who is at the other end.
-    pub peer: CallPeer,
-    /// What carries it.
-    pub backend: CallBackend,
-    /// Whether the microphone is muted.
-    pub muted: bool,
-    /// Milliseconds since sound began to flow, at the time of the snapshot.
-    pub connected_for_ms: Option<u32>,
-    /// How long sound flowed, once it ended.
-    pub duration_ms: Option<u32>,
-    /// How good it is, while connected.
-    pub quality: Option<CallQuality>,
-    /// Why it ended.
-    pub reason: Option<EndReason>,
-}
-
-/// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum CallDirection {
-    /// The person here dialled.
-    Outgoing,
-    /// The other one did.
-    Incoming,
-}
-
-/// Where a call stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum CallState {
-    /// On its way to the callee.
-    Dialing,
-    /// Rings over there.
-    Ringing,
-    /// Rings here.
-    Incoming,
-    /// Answered; no sound yet.
-    Connecting,
-    /// Sound flows.
-    Connected,
-    /// The path was lost and is being looked for.
-    Reconnecting,
-    /// Over.
-    Ended,
-}
-
-/// The other end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct CallPeer {
-    /// A name, if one is known.
-    pub name: Option<String>,
-    /// A phone number or a Care4W ID.
-    pub detail: String,
-    /// The Care4W ID, where the other end has one.
-    pub care4w_id: Option<String>,
-}
-
-/// What carries a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum CallBackend {
-    /// WebRTC, peer to peer.
-    P2p,
-    /// Twilio Voice.
-    Twilio,
-}
-
-/// How good a call is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct CallQuality {
-    /// How good.
-    pub level: QualityLevel,
-    /// What is wrong: `LOSS`, `JITTER` or `HIGH_RTT`.
-    pub cause: Option<String>,
-}
-
-/// How good a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum QualityLevel {
-    /// Nothing to say.
-    Good,
-    /// One hears that something is wrong.
-    Fair,
-    /// Hard to talk.
-    Poor,
-}
-
-/// Why a call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct EndReason {
-    /// Stable code.
-    pub code: String,
-    /// One sentence.
-    pub sentence: String,
-}
-
-impl From<&LineView> for CallView {
-    fn from(view: &LineView) -> Self {
-        Self {
-            id: view.id.to_string(),
-            direction: match view.direction {
-                Direction::Outgoing => CallDirection::Outgoing,
-                Direction::Incoming => CallDirection::Incoming,
-            },
-            state: match view.state {
-                LineState::Dialing => CallState::Dialing,
-                LineState::Ringing => CallState::Ringing,
-                LineState::Incoming => CallState::Incoming,
-                LineState::Connecting => CallState::Connecting,
-                LineState::Connected => CallState::Connected,
-                LineState::Reconnecting => CallState::Reconnecting,
-                LineState::Ended => CallState::Ended,
-            },
-            peer: CallPeer {
-                name: Some(view.peer.name.clone()).filter(|name| *name != view.peer.detail),
-                detail: view.peer.detail.clone(),
-                care4w_id: view.peer.care4w_id.as_ref().map(ToString::to_string),
-            },
-            backend: match view.backend {
-                BackendName::Twilio => CallBackend::Twilio,
-                BackendName::P2p | BackendName::Fake => CallBackend::P2p,
-            },
-            muted: view.muted,
-            connected_for_ms: view.connected_for_ms.map(milliseconds),
-            duration_ms: view.duration_ms.map(milliseconds),
-            quality: view.quality.map(|quality| CallQuality {
-                level: match quality.level {
-                    Level::Good => QualityLevel::Good,
-                    Level::Fair => QualityLevel::Fair,
-                    Level::Poor => QualityLevel::Poor,
-                },
-                cause: quality.cause.map(|cause| {
-                    match cause {
-                        QualityCause::Loss => "LOSS",
-                        QualityCause::Jitter => "JITTER",
-                        QualityCause::Delay => "HIGH_RTT",
-                    }
-                    .to_owned()
-                }),
-            }),
-            reason: view
-                .reason
-                .as_ref()
-                .map(|reason| EndReason { code: reason.code.to_string(), sentence: reason.sentence.clone() }),
-        }
-    }
-}
-
-/// A window counts in numbers that JavaScript holds exactly; 49 days of call are enough.
-fn milliseconds(value: u64) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
 }

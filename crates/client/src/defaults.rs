@@ -53,6 +53,27 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Where the server is when nobody said otherwise: one on this computer, where `care4w-server` listens by default.
 pub const SERVER: &str = "http://127.0.0.1:4780";
 
+/// How long one speaks in a test: a sentence.
+pub const TEST_RECORD_TIME: Duration = Duration::from_secs(3);
+
+/// How long it is played back: as long as it was recorded, and the delay of a call.
+pub const TEST_PLAY_TIME: Duration = Duration::from_millis(3_300);
+
+/// How long the tone of a test takes: the greeting's two seconds, and what a sound server needs to open.
+pub const TEST_TONE_TIME: Duration = Duration::from_millis(2_500);
+
+/// Between two looks at a test: one packet of sound.
+pub const TEST_STEP: Duration = Duration::from_millis(20);
+
+/// A microphone whose loudest tenth of a second stays below this brought no voice (dBFS; speech has −20 to −35).
+pub const TEST_HEARD_DBFS: f32 = -55.0;
+
+/// One that stays below this is hard to hear.
+pub const TEST_QUIET_DBFS: f32 = -42.0;
+
+/// A server that takes longer is far away (NUMBERS: a call is warned about from a round trip of 400 ms on).
+pub const TEST_SLOW_ROUND_TRIP: Duration = Duration::from_millis(400);
+
 /// How long a verification code holds (the server's figure, and Twilio Verify's).
 pub const CODE_LIVES: Duration = Duration::from_secs(600);
 

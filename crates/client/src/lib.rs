@@ -21,6 +21,7 @@ pub mod problem;
 pub mod server_url;
 pub mod session;
 pub mod signalling;
+mod sound_test;
 pub mod store;
 
 pub use app_state::AppState;

@@ -6,6 +6,8 @@ mod calling;
 mod events;
 mod number;
 mod settings;
+mod sound;
+mod sound_test;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -87,6 +89,8 @@ struct Inner {
     /// Held while the settings are asked for.
     asking: tokio::sync::Mutex<()>,
     tasks: StdMutex<Vec<JoinHandle<()>>>,
+    sound: Arc<dyn SoundFactory>,
+    sound_test: StdMutex<Option<sound_test::Running>>,
 }
 
 /// The store's key of the region in which the dialler reads.
@@ -103,12 +107,13 @@ impl Phone {
         let (backend_events, backend_rx) = mpsc::unbounded_channel();
         let p2p = P2p::new(P2pConfig::default(), Arc::new(Signals(connection.clone())), backend_events);
         let ice = Arc::new(IceServers::new(session.clone()));
+        let kept = sound::kept(&*options.store);
         let line = Line::start(LineSetup {
             backends: vec![p2p.clone()],
             backend_events: backend_rx,
-            sound: options.sound,
+            sound: options.sound.clone(),
             ice: ice.clone(),
-            settings: options.sound_settings,
+            settings: sound::settings(options.sound_settings, &kept),
         });
         let country = stored_region(&*options.store).or(options.locale_region).unwrap_or(Region::KENYA);
         let state = watch::Sender::new(AppState {
@@ -128,6 +133,7 @@ impl Phone {
             country: country.code(),
             destination: None,
             blocked_revision: 0,
+            sound: kept,
         });
         let inner = Arc::new(Inner {
             session,
@@ -146,6 +152,8 @@ impl Phone {
             leaving: AtomicBool::new(false),
             asking: tokio::sync::Mutex::default(),
             tasks: StdMutex::default(),
+            sound: options.sound,
+            sound_test: StdMutex::default(),
         });
         let task = tokio::spawn(events::run(inner.clone(), connection_rx));
         inner.tasks.lock().expect("no one panics with the tasks locked").push(task);
@@ -204,6 +212,7 @@ impl Phone {
 
     /// Ends a running call, leaves the server and stops. The session stays in the keychain.
     pub async fn shut_down(&self) {
+        self.sound_test_stop();
         if let Err(error) = self.inner.line.shut_down().await {
             tracing::debug!(code = error.code(), "the line was down already");
         }

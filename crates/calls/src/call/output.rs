@@ -48,4 +48,6 @@ pub enum BackendCommand {
     HangUp(HangUp),
     /// Look for a new path.
     RestartPath,
+    /// Hold the call, or take it up again.
+    Hold(bool),
 }

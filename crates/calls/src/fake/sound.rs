@@ -1,13 +1,16 @@
 //! Sound without a sound card, for tests: it counts what is open and what rings, and speaks while it is started.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use care4w_audio::tones::Tone;
-use care4w_audio::{DeviceSelector, Levels, Notice, ReceiveStats};
+use care4w_audio::{DeviceSelector, Direction, Health, Levels, Notice, ReceiveStats};
 
-use crate::{EncodedFrame, RtpAudio, SendFrame, Sound, SoundError, SoundFactory, SoundSettings};
+use crate::{
+    EncodedFrame, NetworkReport, Processing, RtpAudio, SendFrame, Sound, SoundError, SoundFactory, SoundSettings,
+    Volume,
+};
 
 /// Between two frames of a fake microphone.
 const FRAME: Duration = Duration::from_millis(20);
@@ -23,6 +26,21 @@ struct Counts {
     ringing: AtomicUsize,
     no_microphone: AtomicBool,
     muted: AtomicBool,
+    on_hold: AtomicBool,
+    state: Mutex<FakeState>,
+}
+
+#[derive(Default)]
+struct FakeState {
+    processing: Processing,
+    health: Health,
+    notices: Vec<Notice>,
+}
+
+impl Counts {
+    fn state(&self) -> MutexGuard<'_, FakeState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl FakeSound {
@@ -51,6 +69,26 @@ impl FakeSound {
         self.0.ringing.load(Ordering::SeqCst)
     }
 
+    /// Whether the hold tone plays.
+    pub fn on_hold(&self) -> bool {
+        self.0.on_hold.load(Ordering::SeqCst)
+    }
+
+    /// What is done to the microphone's sound.
+    pub fn processing(&self) -> Processing {
+        self.0.state().processing
+    }
+
+    /// What the microphone and the computer are like from now on.
+    pub fn set_health(&self, health: Health) {
+        self.0.state().health = health;
+    }
+
+    /// Something befalls a device.
+    pub fn befall(&self, notice: Notice) {
+        self.0.state().notices.push(notice);
+    }
+
     /// Whether the call was muted last.
     pub fn muted(&self) -> bool {
         self.0.muted.load(Ordering::SeqCst)
@@ -70,6 +108,10 @@ impl SoundFactory for FakeSound {
             closed: Arc::default(),
             heard: Mutex::default(),
         }))
+    }
+
+    fn device_name(&self, direction: Direction, device: &DeviceSelector) -> Option<String> {
+        Some(format!("{direction:?} {device}"))
     }
 
     fn tone(&self, _: Tone, _: &DeviceSelector) -> Result<Box<dyn Send>, SoundError> {
@@ -142,12 +184,26 @@ impl Sound for FakeCall {
     }
 
     fn notices(&self) -> Vec<Notice> {
-        Vec::new()
+        std::mem::take(&mut self.counts.state().notices)
     }
 
     fn play_digit(&self, _: char) {}
 
-    fn set_expected_loss(&self, _: u8) {}
+    fn set_volume(&self, _: Volume) {}
+
+    fn set_processing(&self, processing: Processing) {
+        self.counts.state().processing = processing;
+    }
+
+    fn health(&self) -> Health {
+        self.counts.state().health
+    }
+
+    fn set_on_hold(&self, on_hold: bool) {
+        self.counts.on_hold.store(on_hold, Ordering::SeqCst);
+    }
+
+    fn report(&self, _: NetworkReport) {}
 
     fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use care4w_protocol::CallId;
 use tokio::sync::mpsc;
 
 use super::ringer::Ringer;
 use super::slot::SoundSlot;
-use crate::defaults::{FIRST_AUDIO_POLL, STATS_INTERVAL};
+use crate::defaults::{FIRST_AUDIO_POLL, SPEAKING_POLL, STATS_INTERVAL};
 use crate::quality::{Observation, Quality, QualityWatch};
+use crate::speaking::SpeakingWatch;
 use crate::{
-    BackendCommand, Call, CallEvent, CallState, CallStats, CallView, EncodedFrame, EndReason, PathStats, Peer,
-    ReasonView, Sound, VoiceBackend, mos,
+    BackendCommand, Call, CallEvent, CallState, CallStats, CallView, DeviceNotice, EncodedFrame, EndReason,
+    NetworkReport, PathStats, Peer, ReasonView, Sound, VoiceBackend, mos,
 };
 
 pub(super) struct Active {
@@ -27,9 +28,19 @@ pub(super) struct Active {
     /// Where the microphone's frames go, until the sound is opened with it.
     pub frames: Option<mpsc::Sender<EncodedFrame>>,
     pub muted: bool,
+    pub held: bool,
+    pub held_by_peer: bool,
+    /// What was dialled in the call so far.
+    pub digits: String,
+    /// What befell a device last, and until when it is shown.
+    pub notice: Option<(DeviceNotice, Instant)>,
+    speaking: SpeakingWatch,
     pub over: Arc<AtomicBool>,
     /// Frames given to the backend.
     pub sent: Arc<AtomicU64>,
+    /// What they hold.
+    pub bytes: Arc<AtomicU64>,
+    bytes_before: (u64, Instant),
     /// Those of them that it did not send: no path yet, or the other end holds.
     unsent: u64,
     began: Instant,
@@ -38,6 +49,8 @@ pub(super) struct Active {
     first_audio: Option<Instant>,
     poll_first_audio_at: Option<Instant>,
     stats_at: Option<Instant>,
+    /// When the muted microphone is listened to next.
+    look_at: Option<Instant>,
 }
 
 impl Active {
@@ -59,8 +72,15 @@ impl Active {
             ringer: None,
             frames: None,
             muted: false,
+            held: false,
+            held_by_peer: false,
+            digits: String::new(),
+            notice: None,
+            speaking: SpeakingWatch::default(),
             over: Arc::default(),
             sent: Arc::default(),
+            bytes: Arc::default(),
+            bytes_before: (0, now),
             unsent: 0,
             began: now,
             quality: QualityWatch::default(),
@@ -68,6 +88,7 @@ impl Active {
             first_audio: None,
             poll_first_audio_at: None,
             stats_at: None,
+            look_at: None,
         }
     }
 
@@ -77,7 +98,11 @@ impl Active {
 
     /// When the line must look at this call again by itself.
     pub fn wake_at(&self) -> Option<Instant> {
-        [self.machine.deadline(), self.poll_first_audio_at, self.stats_at].into_iter().flatten().min()
+        let notice = self.notice.as_ref().map(|(_, until)| *until);
+        [self.machine.deadline(), self.poll_first_audio_at, self.stats_at, self.look_at, notice]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Sound was started: look out for the first frame.
@@ -101,6 +126,35 @@ impl Active {
         first
     }
 
+    pub fn set_muted(&mut self, muted: bool, now: Instant) {
+        self.muted = muted;
+        self.speaking = SpeakingWatch::default();
+        self.look_at = muted.then_some(now);
+    }
+
+    /// Looks at what changes with time alone; whether the picture is another one.
+    pub fn look_around(&mut self, now: Instant) -> bool {
+        let gone = self.notice.as_ref().is_some_and(|(_, until)| *until <= now);
+        if gone {
+            self.notice = None;
+        }
+        if self.look_at.is_none_or(|at| at > now) {
+            return gone;
+        }
+        self.look_at = Some(now + SPEAKING_POLL);
+        let before = self.speaking.is_speaking();
+        // Before the sound is open nobody is heard, and on hold nobody would be.
+        if let Some(sound) = self.slot.get().filter(|_| !self.held) {
+            self.speaking.hear(sound.health().microphone_dbfs, now);
+        }
+        gone || self.speaking.is_speaking() != before
+    }
+
+    /// The last figures.
+    pub fn stats(&self) -> CallStats {
+        self.stats
+    }
+
     /// Whether a second has gone by for which figures are due.
     pub fn stats_due(&mut self, now: Instant) -> bool {
         let due = self.stats_at.is_some_and(|at| at <= now);
@@ -116,6 +170,9 @@ impl Active {
             CallState::Connected if self.stats_at.is_none() => self.stats_at = Some(now + STATS_INTERVAL),
             CallState::Ended => {
                 self.stats_at = None;
+                self.look_at = None;
+                self.notice = None;
+                self.speaking = SpeakingWatch::default();
                 self.poll_first_audio_at = None;
             }
             _ => {}
@@ -123,12 +180,13 @@ impl Active {
     }
 
     /// Takes a second's figures: the event, and the quality when it changed.
-    pub fn on_stats(&mut self, path: PathStats) -> (CallEvent, Option<Quality>) {
+    pub fn on_stats(&mut self, path: PathStats, now: Instant) -> (CallEvent, Option<Quality>) {
         let received = self.slot.get().map(|sound| sound.stats());
         self.stats.rtt_ms = path.rtt_ms.or(self.stats.rtt_ms);
         self.stats.path = path.path.or(self.stats.path);
         self.stats.codec = path.codec.or(self.stats.codec);
         self.stats.sent = self.stats.sent.max(path.sent);
+        self.take_bitrate(now);
         self.unsent = self.sent.load(Ordering::Relaxed).saturating_sub(path.sent);
         self.stats.received = self.stats.received.max(path.received);
         let mut changed = None;
@@ -136,15 +194,33 @@ impl Active {
             self.take_reception(&*sound);
             let recent = received.recent_loss_percent;
             // Where the other end does not say what it loses, both ways are taken to be alike.
-            let theirs = path.remote_loss_percent.unwrap_or(recent).clamp(0.0, 100.0).ceil();
-            sound.set_expected_loss(theirs as u8);
+            let theirs = path.remote_loss_percent.unwrap_or(recent).clamp(0.0, 100.0);
+            sound.report(NetworkReport {
+                loss_percent: theirs,
+                in_bursts: false,
+                round_trip: path.rtt_ms.and_then(|rtt| Duration::try_from_secs_f64(rtt / 1_000.0).ok()),
+            });
+            let health = sound.health();
             changed = self.quality.observe(Observation {
                 rtt_ms: path.rtt_ms,
                 jitter_ms: received.jitter_ms,
                 loss_percent: recent,
+                remote_jitter_ms: path.remote_jitter_ms,
+                remote_loss_percent: path.remote_loss_percent,
+                late_percent: f64::from(health.late_percent),
+                microphone_silent: health.microphone_silent && !self.muted && !self.held,
             });
         }
         (CallEvent::Stats { call_id: self.id, stats: self.stats }, changed)
+    }
+
+    fn take_bitrate(&mut self, now: Instant) {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        let (before, at) = std::mem::replace(&mut self.bytes_before, (bytes, now));
+        let seconds = now.saturating_duration_since(at).as_secs_f64();
+        if seconds > 0.0 {
+            self.stats.bitrate = Some((bytes.saturating_sub(before) as f64 * 8.0 / seconds) as u32);
+        }
     }
 
     /// The last look at the sound before it is closed.
@@ -196,6 +272,11 @@ impl Active {
             peer: self.peer.clone(),
             backend: self.backend.name(),
             muted: self.muted,
+            held: self.held,
+            held_by_peer: self.held_by_peer,
+            speaking_while_muted: self.speaking.is_speaking(),
+            digits: self.digits.clone(),
+            notice: self.notice.as_ref().map(|(notice, _)| notice.clone()),
             connected_for_ms: connected_for.filter(|_| sounding),
             duration_ms: self.is_over().then_some(connected_for.unwrap_or_default()),
             quality: sounding.then(|| self.quality.quality()),

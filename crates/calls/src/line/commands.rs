@@ -1,9 +1,9 @@
 //! What the line is asked for.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use care4w_audio::DeviceSelector;
+use care4w_audio::{DeviceSelector, Direction};
 use tokio::task;
 
 use super::active::Active;
@@ -11,7 +11,7 @@ use super::driver::{Driver, answer};
 use super::report::{FromCall, Report};
 use super::{Command, LineError, Reply};
 use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, MAX_DIGITS};
-use crate::{BackendError, CallState, Input, Sound, SoundError};
+use crate::{BackendCommand, BackendError, CallState, Input, Sound, SoundError, Volume};
 
 impl Driver {
     pub(super) fn on_command(&mut self, command: Command) {
@@ -25,14 +25,15 @@ impl Driver {
             Command::HangUp(reply) => self.on_running_call(Input::HangUp, reply),
             Command::End(reason, reply) => self.on_running_call(Input::End(reason), reply),
             Command::SetMuted(muted, reply) => answer(reply, self.set_muted(muted)),
+            Command::SetHeld(held, reply) => answer(reply, self.set_held(held)),
             Command::SendDigits(digits, reply) => self.send_digits(digits, reply),
             Command::SetMicrophone(selector, reply) => {
                 self.settings.microphone = selector.clone();
-                self.change_device(selector, |sound, selector| sound.set_microphone(selector), reply);
+                self.change_device(Direction::Input, selector, |sound, selector| sound.set_microphone(selector), reply);
             }
             Command::SetSpeaker(selector, reply) => {
                 self.settings.speaker = selector.clone();
-                self.change_device(selector, |sound, selector| sound.set_speaker(selector), reply);
+                self.change_device(Direction::Output, selector, |sound, selector| sound.set_speaker(selector), reply);
             }
             Command::SetRinger(selector, reply) => {
                 self.settings.ringer = selector;
@@ -40,8 +41,17 @@ impl Driver {
             }
             Command::SetProcessing(processing, reply) => {
                 self.settings.processing = processing;
+                if let Some(sound) = self.active.as_ref().and_then(|active| active.slot.get()) {
+                    sound.set_processing(processing);
+                }
                 answer(reply, Ok(()));
             }
+            Command::SetVolume(volume, reply) => {
+                self.settings.volume = volume;
+                self.tune();
+                answer(reply, Ok(()));
+            }
+            Command::Stats(reply) => answer(reply, self.active.as_ref().map(Active::stats)),
             Command::Levels(reply) => {
                 let sound = self.active.as_ref().and_then(|active| active.slot.get());
                 answer(reply, sound.map(|sound| sound.levels()));
@@ -82,12 +92,31 @@ impl Driver {
 
     fn set_muted(&mut self, muted: bool) -> Result<(), LineError> {
         let active = self.active.as_mut().filter(|active| !active.is_over()).ok_or(LineError::NoCall)?;
-        active.muted = muted;
-        if let Some(sound) = active.slot.get() {
-            sound.set_muted(muted);
-        }
+        active.set_muted(muted, Instant::now());
+        self.tune();
         self.show();
         Ok(())
+    }
+
+    fn set_held(&mut self, held: bool) -> Result<(), LineError> {
+        let sounding = |state| matches!(state, CallState::Connected | CallState::Reconnecting);
+        let active = self.active.as_mut().filter(|active| sounding(active.machine.state())).ok_or(LineError::NoCall)?;
+        if std::mem::replace(&mut active.held, held) != held {
+            // The courier lives as long as its call.
+            active.commands.send(BackendCommand::Hold(held)).ok();
+            self.tune();
+            self.show();
+        }
+        Ok(())
+    }
+
+    /// Sets the open sound to what the call is like now.
+    pub(super) fn tune(&self) {
+        let Some(active) = &self.active else { return };
+        let Some(sound) = active.slot.get() else { return };
+        sound.set_muted(active.muted || active.held);
+        sound.set_volume(if active.held { Volume::percent(0) } else { self.settings.volume });
+        sound.set_on_hold(active.held_by_peer);
     }
 
     fn send_digits(&mut self, digits: String, reply: Reply<()>) {
@@ -97,12 +126,16 @@ impl Driver {
         let connected = self.running().filter(|active| active.machine.state() == CallState::Connected);
         let Some(active) = connected else { return answer(reply, Err(LineError::NoCall)) };
         let (backend, call, sound) = (Arc::clone(&active.backend), active.id, active.slot.get());
+        let report = self.report.clone();
         self.tasks.spawn(async move {
             let sent = backend.send_digits(call, &digits).await.map_err(|error| match error {
                 BackendError::NotAvailable => LineError::NoBackend,
                 _ => LineError::NoCall,
             });
             let audible = sent.is_ok();
+            if audible {
+                report.send(Report { call, what: FromCall::Dialled(digits.clone()) }).ok();
+            }
             answer(reply, sent);
             if let (true, Some(sound)) = (audible, sound) {
                 let_hear(&*sound, &digits).await;
@@ -112,6 +145,7 @@ impl Driver {
 
     fn change_device(
         &mut self,
+        direction: Direction,
         selector: DeviceSelector,
         change: impl FnOnce(&dyn Sound, DeviceSelector) -> Result<(), SoundError> + Send + 'static,
         reply: Reply<()>,
@@ -123,7 +157,7 @@ impl Driver {
             let changed = task::spawn_blocking(move || change(&*sound, selector)).await;
             let failed = !matches!(changed, Ok(Ok(())));
             if failed {
-                report.send(Report { call, what: FromCall::ChangeFailed }).ok();
+                report.send(Report { call, what: FromCall::ChangeFailed(direction) }).ok();
             }
             answer(reply, if failed { Err(LineError::DeviceFailed) } else { Ok(()) });
         });

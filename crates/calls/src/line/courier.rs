@@ -71,6 +71,7 @@ impl Courier {
             BackendCommand::Refuse(reason) => self.backend.refuse(self.call, reason).await,
             BackendCommand::HangUp(reason) => self.backend.hang_up(self.call, reason).await,
             BackendCommand::RestartPath => self.backend.restart_path(self.call).await,
+            BackendCommand::Hold(held) => self.backend.hold(self.call, held).await,
         }
     }
 

@@ -15,10 +15,11 @@ use super::courier::Courier;
 use super::report::{FromCall, Report};
 use super::ringer::Ringer;
 use super::{Command, LineError, LineSetup, Reply};
-use crate::defaults::OUTGOING_FRAMES;
+use crate::defaults::{NOTICE_TIME, OUTGOING_FRAMES};
 use crate::{
-    BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, EndReason, IceSource, Input, MediaPorts,
-    Output, PathStats, Peer, Ring, SoundFactory, SoundNotice, SoundSettings, VoiceBackend,
+    BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, DeviceNotice, EncodedFrame, EndReason,
+    IceSource, Input, MediaPorts, Output, PathStats, Peer, Ring, SoundFactory, SoundNotice, SoundSettings,
+    VoiceBackend,
 };
 
 pub(super) struct Driver {
@@ -151,9 +152,17 @@ impl Driver {
             BackendEvent::PathLost { .. } => Input::PathLost,
             BackendEvent::PathRestored { .. } => Input::PathRestored,
             BackendEvent::Ended { reason, .. } => Input::BackendEnded(reason),
+            BackendEvent::Held { held, .. } => return self.on_held(held),
             BackendEvent::Digit { call, digit } => return self.on_digit(call, digit),
             BackendEvent::Incoming { .. } => return,
         });
+    }
+
+    fn on_held(&mut self, held: bool) {
+        let Some(active) = &mut self.active else { return };
+        active.held_by_peer = held;
+        self.tune();
+        self.show();
     }
 
     fn on_digit(&self, call_id: CallId, digit: char) {
@@ -181,34 +190,53 @@ impl Driver {
         let Some(active) = self.active.as_mut().filter(|active| active.id == report.call) else { return };
         match report.what {
             FromCall::SoundOpened => {
-                if let Some(sound) = active.slot.get() {
-                    sound.set_muted(active.muted);
-                }
+                self.tune();
                 self.input(Input::SoundOpened);
             }
             FromCall::SoundFailed(reason) => self.input(Input::SoundFailed(reason)),
             FromCall::BackendFailed(reason) => self.input(Input::BackendFailed(reason)),
             FromCall::Stats(stats) if !active.is_over() => self.on_stats(stats),
             FromCall::Stats(_) => {}
-            FromCall::ChangeFailed => {
-                let event = CallEvent::Sound { call_id: active.id, notice: SoundNotice::ChangeFailed };
-                self.tell(event);
+            FromCall::ChangeFailed(direction) => self.on_notices(vec![SoundNotice::ChangeFailed { direction }]),
+            FromCall::Dialled(digits) => {
+                active.digits.extend(digits.chars().filter(|digit| !digit.eq_ignore_ascii_case(&'w')));
+                self.show();
+            }
+            FromCall::Noticed(notice) => {
+                active.notice = Some((notice, Instant::now() + NOTICE_TIME));
+                self.show();
             }
         }
     }
 
     fn on_stats(&mut self, stats: PathStats) {
         let Some(active) = &mut self.active else { return };
-        let (event, quality) = active.on_stats(stats);
-        let call_id = active.id;
+        let (event, quality) = active.on_stats(stats, Instant::now());
         let notices = active.slot.get().map(|sound| sound.notices()).unwrap_or_default();
         self.tell(event);
-        for what in notices {
-            self.tell(CallEvent::Sound { call_id, notice: SoundNotice::Device { what } });
-        }
+        self.on_notices(notices.into_iter().map(|what| SoundNotice::Device { what }).collect());
         if quality.is_some() {
             self.show();
         }
+    }
+
+    /// Tells of devices, and shows the last of it once the device's name is known: systems take their time to list.
+    fn on_notices(&mut self, notices: Vec<SoundNotice>) {
+        let Some(active) = &self.active else { return };
+        let call = active.id;
+        let Some(last) = notices.last().cloned() else { return };
+        for notice in notices {
+            self.tell(CallEvent::Sound { call_id: call, notice });
+        }
+        let selector = last.device(&self.settings);
+        let (sound, report) = (Arc::clone(&self.sound), self.report.clone());
+        self.tasks.spawn(async move {
+            let name = task::spawn_blocking(move || {
+                selector.and_then(|(direction, selector)| sound.device_name(direction, &selector))
+            });
+            let device = name.await.ok().flatten();
+            report.send(Report { call, what: FromCall::Noticed(DeviceNotice { what: last, device }) }).ok();
+        });
     }
 
     fn on_timer(&mut self) {
@@ -222,6 +250,10 @@ impl Driver {
                 }
             });
         }
+        if active.look_around(now) {
+            self.show();
+        }
+        let Some(active) = &mut self.active else { return };
         if active.look_for_first_audio(now).is_some() {
             let event = active.media_event();
             self.input(Input::FirstAudio);
@@ -300,12 +332,15 @@ impl Driver {
         let Some(frames) = active.frames.take() else { return };
         let (factory, settings, slot) = (Arc::clone(&self.sound), self.settings.clone(), Arc::clone(&active.slot));
         let (call, report, sent) = (active.id, self.report.clone(), Arc::clone(&active.sent));
+        let bytes = Arc::clone(&active.bytes);
         self.tasks.spawn(async move {
             let opened = task::spawn_blocking(move || {
                 // Frames that do not fit are old when there is room again.
-                let send = move |frame| {
+                let send = move |frame: EncodedFrame| {
+                    let length = frame.payload.len() as u64;
                     if frames.try_send(frame).is_ok() {
                         sent.fetch_add(1, Ordering::Relaxed);
+                        bytes.fetch_add(length, Ordering::Relaxed);
                     }
                 };
                 factory.open(&settings, Box::new(send)).map(|sound| slot.fill(sound))

@@ -13,5 +13,9 @@ pub(super) enum FromCall {
     SoundFailed(EndReason),
     BackendFailed(EndReason),
     Stats(PathStats),
-    ChangeFailed,
+    ChangeFailed(care4w_audio::Direction),
+    /// Digits are on their way.
+    Dialled(String),
+    /// What the device is called that a notice is about.
+    Noticed(crate::DeviceNotice),
 }

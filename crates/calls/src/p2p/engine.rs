@@ -164,14 +164,19 @@ impl Engine {
         self.offer().await
     }
 
-    /// Applies the other end's offer. Sends nothing.
-    pub async fn take_offer(&self, sdp: String) -> Result<(), BackendError> {
+    /// Applies the other end's offer; the answer to it will want to receive only if `receives`. Sends nothing.
+    pub async fn take_offer(&self, sdp: String, receives: bool) -> Result<(), BackendError> {
         let wishes = Wishes::read(&sdp);
         let offer = RTCSessionDescription::offer(sdp).map_err(|_| BackendError::BadDescription)?;
         self.connection.set_remote_description(offer).await.map_err(|_| BackendError::BadDescription)?;
         // The library answers with what the transceiver says, whatever was offered; a browser refuses an answer that
         // wants what it did not offer (RFC 3264, 6.1).
-        let direction = match (wishes.receives, wishes.sends) {
+        self.set_wishes(Wishes { sends: wishes.receives, receives: wishes.sends && receives }).await
+    }
+
+    /// What the next offer or answer says of the way that sound flows.
+    pub async fn set_wishes(&self, wishes: Wishes) -> Result<(), BackendError> {
+        let direction = match (wishes.sends, wishes.receives) {
             (true, true) => RTCRtpTransceiverDirection::Sendrecv,
             (true, false) => RTCRtpTransceiverDirection::Sendonly,
             (false, true) => RTCRtpTransceiverDirection::Recvonly,
@@ -183,6 +188,13 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Takes back an offer that was not answered (RFC 9429, 4.1.8.2).
+    pub async fn take_back_offer(&self) -> Result<(), BackendError> {
+        const FAILED: BackendError = BackendError::Engine("the offer could not be taken back");
+        let rollback = RTCSessionDescription::rollback(None).map_err(|_| FAILED)?;
+        self.connection.set_local_description(rollback).await.map_err(|_| FAILED)
     }
 
     /// Makes and applies the answer; candidates are looked for from here on.

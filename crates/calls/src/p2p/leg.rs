@@ -1,5 +1,6 @@
 //! One call of the backend: a task that owns its connection and takes everything that concerns it in order.
 
+mod negotiation;
 mod signalling;
 
 use std::sync::atomic::Ordering;
@@ -18,8 +19,8 @@ use super::engine::{Engine, EngineEvent};
 use super::packets::Packets;
 use super::pump::{self, Flow};
 use super::{Routes, Shared};
-use crate::defaults::RESTART_RETRY;
 use crate::{BackendError, BackendEvent, BackendName, MediaPorts, PathStats, ReceivePacket};
+use negotiation::Negotiation;
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, BackendError>>;
 
@@ -51,6 +52,10 @@ pub(super) enum ToLeg {
         reply: Reply<()>,
     },
     Restart {
+        reply: Reply<()>,
+    },
+    Hold {
+        held: bool,
         reply: Reply<()>,
     },
     Stats {
@@ -96,7 +101,7 @@ pub(super) struct Leg {
     answered: bool,
     heard: bool,
     path: Path,
-    offer_pending: bool,
+    negotiation: Negotiation,
     restart_at: Option<Instant>,
     /// What the other end is told on the media path when the call is over; nothing when it knows.
     farewell: Option<HangUp>,
@@ -141,7 +146,7 @@ impl Leg {
             answered: false,
             heard: false,
             path: Path::New,
-            offer_pending: false,
+            negotiation: Negotiation::default(),
             restart_at: None,
             // Of a call that the backend's owner drops.
             farewell: Some(HangUp::Normal),
@@ -243,6 +248,10 @@ impl Leg {
                 reply.send(self.restart().await).ok();
                 Next::Go
             }
+            ToLeg::Hold { held, reply } => {
+                reply.send(self.hold_call(held).await).ok();
+                Next::Go
+            }
             ToLeg::Stats { reply } => {
                 reply.send(self.stats().await).ok();
                 Next::Go
@@ -285,7 +294,7 @@ impl Leg {
             self.hold(candidate);
         }
         let engine = Engine::build(&self.shared.config, ice, self.engine_tx.clone()).await?;
-        let taken = engine.take_offer(offer).await;
+        let taken = engine.take_offer(offer, true).await;
         self.engine = Some(engine);
         taken
     }
@@ -314,20 +323,6 @@ impl Leg {
         sender.send(digits).map_err(|_| BackendError::NoSuchCall)
     }
 
-    async fn restart(&mut self) -> Result<(), BackendError> {
-        // A second offer before the first one's answer would leave the two ends with different credentials.
-        if self.offer_pending {
-            return Ok(());
-        }
-        // In case nothing comes of it; its answer, or the path, sets this anew.
-        self.restart_at = Some(Instant::now() + RESTART_RETRY);
-        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
-        let offer = engine.restart_offer().await?;
-        self.shared.signals.send(ClientMessage::Offer { call: self.call, offer: Sdp(offer) })?;
-        self.offer_pending = true;
-        Ok(())
-    }
-
     async fn stats(&self) -> PathStats {
         let (rtt_ms, path) = match &self.engine {
             Some(engine) => (engine.rtt_ms().await, engine.path().await),
@@ -339,6 +334,7 @@ impl Leg {
             sent: self.flow.sent.load(Ordering::Relaxed),
             received: self.flow.received.load(Ordering::Relaxed),
             remote_loss_percent: self.engine.as_ref().and_then(|engine| engine.remote_loss.percent()),
+            remote_jitter_ms: self.engine.as_ref().and_then(|engine| engine.remote_loss.jitter_ms()),
             codec: self.types.map(|_| "opus"),
         }
     }

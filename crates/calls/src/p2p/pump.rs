@@ -31,6 +31,8 @@ pub(super) struct Flow {
     pub up: AtomicBool,
     /// Whether the other end wants no sound now: it holds.
     pub unwanted: AtomicBool,
+    /// Whether this end holds.
+    pub held: AtomicBool,
     /// Whether packets may go through a relay.
     pub may_relay: AtomicBool,
     /// Packets sent.
@@ -41,7 +43,8 @@ pub(super) struct Flow {
 
 impl Flow {
     fn open(&self) -> bool {
-        self.up.load(Ordering::Relaxed) && !self.unwanted.load(Ordering::Relaxed)
+        let shut = self.unwanted.load(Ordering::Relaxed) || self.held.load(Ordering::Relaxed);
+        self.up.load(Ordering::Relaxed) && !shut
     }
 }
 

@@ -16,27 +16,38 @@ use rtc::shared::error::Error;
 /// How much of the newest report counts: one covers a second, 50 packets, and is coarse alone.
 const NEWEST: f32 = 0.3;
 
-/// Share of our packets that the other end lost lately.
+/// Share of our packets that the other end lost lately, and how unevenly the others came.
 #[derive(Clone, Debug)]
-pub(super) struct RemoteLoss(Arc<AtomicU32>);
+pub(super) struct RemoteLoss(Arc<[AtomicU32; 2]>);
 
 impl RemoteLoss {
     /// Nothing was reported yet.
     pub fn unknown() -> Self {
-        Self(Arc::new(AtomicU32::new(f32::NAN.to_bits())))
+        Self(Arc::new([f32::NAN.to_bits(), f32::NAN.to_bits()].map(AtomicU32::new)))
     }
 
     /// In percent; `None` before the first report.
     pub fn percent(&self) -> Option<f64> {
-        let percent = f32::from_bits(self.0.load(Ordering::Relaxed));
-        (!percent.is_nan()).then_some(f64::from(percent))
+        self.read(0)
     }
 
-    fn take(&self, fraction: u8) {
+    /// How unevenly they came there, in milliseconds; `None` before the first report.
+    pub fn jitter_ms(&self) -> Option<f64> {
+        self.read(1)
+    }
+
+    fn read(&self, which: usize) -> Option<f64> {
+        let figure = f32::from_bits(self.0[which].load(Ordering::Relaxed));
+        (!figure.is_nan()).then_some(f64::from(figure))
+    }
+
+    /// Share in 256ths, jitter in ticks of the 48 kHz clock (RFC 3550, 6.4.1).
+    fn take(&self, fraction: u8, jitter: u32) {
+        self.0[1].store((jitter as f32 / 48.0).to_bits(), Ordering::Relaxed);
         let newest = f32::from(fraction) * 100.0 / 256.0;
-        let before = f32::from_bits(self.0.load(Ordering::Relaxed));
+        let before = f32::from_bits(self.0[0].load(Ordering::Relaxed));
         let now = if before.is_nan() { newest } else { before + NEWEST * (newest - before) };
-        self.0.store(now.to_bits(), Ordering::Relaxed);
+        self.0[0].store(now.to_bits(), Ordering::Relaxed);
     }
 }
 
@@ -55,7 +66,7 @@ impl ReportReader {
 
     fn look_at(&self, reports: &[ReceptionReport]) {
         for report in reports.iter().filter(|report| report.ssrc == self.ssrc) {
-            self.loss.take(report.fraction_lost);
+            self.loss.take(report.fraction_lost, report.jitter);
         }
     }
 }

@@ -211,7 +211,7 @@ impl Phone {
         Ok(self.inner.line.set_speaker(speaker).await?)
     }
 
-    fn is_current(&self, call: CallId) -> Result<(), Problem> {
+    pub(super) fn is_current(&self, call: CallId) -> Result<(), Problem> {
         let current = self.inner.line.view().borrow().as_ref().map(|view| view.id);
         if current == Some(call) { Ok(()) } else { Err(LineError::NoCall.into()) }
     }

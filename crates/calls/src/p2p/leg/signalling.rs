@@ -1,15 +1,11 @@
 //! What the server's messages do to a call.
 
-use std::sync::atomic::Ordering;
-use std::time::Instant;
-
 use care4w_protocol::limits::MAX_CANDIDATES_PER_CALL;
 use care4w_protocol::signal::{Candidate, ClientMessage, Ended, HangUp, Sdp, ServerMessage};
 use care4w_protocol::{ApiError, ErrorCode};
 
-use super::super::description::{PayloadTypes, Wishes, is_udp_candidate, split_candidates};
+use super::super::description::{PayloadTypes, is_udp_candidate, split_candidates};
 use super::{Leg, Next, Path};
-use crate::defaults::RESTART_RETRY;
 use crate::{BackendError, BackendEvent, EndReason};
 
 impl Leg {
@@ -35,17 +31,16 @@ impl Leg {
                     tracing::debug!(%error, "a new offer was not taken");
                 }
             }
-            ServerMessage::OfferAnswer { answer, .. } if self.offer_pending => {
-                self.offer_pending = false;
+            ServerMessage::OfferAnswer { answer, .. } => {
                 if let Err(error) = self.on_new_answer(answer).await {
                     tracing::debug!(%error, "an answer to a new offer was not taken");
                 }
-                if self.path == Path::Lost {
-                    self.restart_at = Some(Instant::now() + RESTART_RETRY);
-                }
             }
             ServerMessage::Ended { reason, .. } => return self.on_ended(reason),
-            ServerMessage::Refused { error, .. } => return self.on_refused(&error),
+            ServerMessage::Refused { error, .. } => {
+                self.on_offer_refused().await;
+                return self.on_refused(&error);
+            }
             _ => {}
         }
         Next::Go
@@ -64,33 +59,6 @@ impl Leg {
         self.start_sending();
         self.admit_candidates().await;
         Ok(())
-    }
-
-    async fn on_new_offer(&mut self, offer: Sdp) -> Result<(), BackendError> {
-        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
-        let (offer, candidates) = split_candidates(&offer.0);
-        let wishes = Wishes::read(&offer);
-        engine.take_offer(offer).await?;
-        let answer = engine.answer().await?;
-        self.shared.signals.send(ClientMessage::OfferAnswer { call: self.call, answer: Sdp(answer) })?;
-        self.heed(wishes);
-        self.add_all(candidates).await;
-        Ok(())
-    }
-
-    async fn on_new_answer(&mut self, answer: Sdp) -> Result<(), BackendError> {
-        let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
-        let (answer, candidates) = split_candidates(&answer.0);
-        let wishes = Wishes::read(&answer);
-        engine.take_answer(answer).await?;
-        self.heed(wishes);
-        self.add_all(candidates).await;
-        Ok(())
-    }
-
-    /// Nothing is sent to an end that holds.
-    fn heed(&self, wishes: Wishes) {
-        self.flow.unwanted.store(!wishes.receives, Ordering::Relaxed);
     }
 
     async fn on_candidate(&mut self, Candidate { candidate, .. }: Candidate) {
@@ -113,7 +81,7 @@ impl Leg {
         self.add_all(held).await;
     }
 
-    async fn add_all(&self, candidates: Vec<String>) {
+    pub(super) async fn add_all(&self, candidates: Vec<String>) {
         let Some(engine) = &self.engine else { return };
         for candidate in candidates.into_iter().filter(|candidate| is_udp_candidate(candidate)) {
             engine.add_candidate(candidate).await;
