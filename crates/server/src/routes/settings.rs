@@ -24,6 +24,7 @@ pub async fn patch(
 ) -> Answer<SettingsAnswer> {
     change.display_name = change.display_name.as_deref().map(accounts::display_name).transpose()?;
     let account = app.store.change_settings(caller.account.id, &change).await?.ok_or_else(Problem::session_revoked)?;
+    app.exchange.renamed(account.id, account.party());
     app.exchange.settings_changed(account.id, caller.sign_in);
     ok(SettingsAnswer { settings: account.settings(app.config.verification) })
 }

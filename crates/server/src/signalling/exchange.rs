@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use care4w_phone::Care4wId;
-use care4w_protocol::signal::ServerFrame;
+use care4w_protocol::signal::{Party, ServerFrame};
 use care4w_protocol::{ApiError, ErrorCode};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -128,6 +128,11 @@ impl Exchange {
     /// An account was deleted: the sockets of all its devices are closed.
     pub(crate) fn account_gone(&self, account: AccountId) {
         self.handle(Input::AccountGone(account));
+    }
+
+    /// A user is seen by others like this from now on.
+    pub(crate) fn renamed(&self, account: AccountId, party: Party) {
+        self.handle(Input::Renamed { account, party });
     }
 
     /// The user's other devices should ask for the settings again.

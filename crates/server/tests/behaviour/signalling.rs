@@ -237,6 +237,18 @@ async fn changed_settings_reach_the_users_other_devices() {
 }
 
 #[tokio::test]
+async fn who_has_a_new_name_calls_by_it_at_once() {
+    let server = Server::start().await;
+    let (amina, baraka) = (server.register("amina").await, server.register("baraka").await);
+    let mut a = Socket::of(&server, &amina, "laptop").await;
+    let mut b = Socket::of(&server, &baraka, "desk").await;
+    server.by(&amina, "PATCH", "/api/users/settings", Some(json!({"displayName": "Amina W"}))).await.data();
+    a.invites(&baraka).await;
+    let ServerMessage::Invite { from, .. } = b.hears().await else { panic!() };
+    assert_eq!(from.display_name, "Amina W");
+}
+
+#[tokio::test]
 async fn signing_out_closes_the_sockets_of_that_sign_in() {
     let server = Server::start().await;
     let amina = server.register("amina").await;

@@ -97,6 +97,13 @@ pub enum Input {
     SignInEnded(SignInId),
     /// From the accounts: one was deleted, with all its sign-ins.
     AccountGone(AccountId),
+    /// From the accounts: a user is seen by others like this from now on.
+    Renamed {
+        /// Who.
+        account: AccountId,
+        /// As others see the user.
+        party: Party,
+    },
     /// From the accounts: settings were changed by one of the user's sign-ins.
     SettingsChanged {
         /// Whose.
@@ -239,6 +246,13 @@ impl Switchboard {
             }
             Input::SignInEnded(sign_in) => self.sign_in_ended(sign_in, now),
             Input::AccountGone(account) => self.account_gone(account, now),
+            Input::Renamed { account, party } => {
+                for device in self.devices_of(account) {
+                    if let Some(session) = self.sessions.get_mut(&device) {
+                        session.party = party.clone();
+                    }
+                }
+            }
             Input::SettingsChanged { account, by } => {
                 for device in self.devices_of(account) {
                     if self.sessions.get(&device).is_some_and(|session| session.sign_in != by) {

@@ -90,14 +90,14 @@ fn exists(body: &[u8]) -> bool {
 #[test]
 fn in_every_world_the_blocked_are_told_what_is_told_about_nobody() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = std::cell::RefCell::new(runtime.block_on(World::new()));
+    let world = tokio::sync::Mutex::new(runtime.block_on(World::new()));
     let steps = proptest::collection::vec((0..PEOPLE, 0..PEOPLE, proptest::bool::weighted(0.7)), 1..8);
     // Each world grows out of the one before, as a server's does.
     let mut runner =
         TestRunner::new(Config { cases: 12, max_shrink_iters: 0, failure_persistence: None, ..Config::default() });
     let ran = runner.run(&steps, |steps| {
         runtime.block_on(async {
-            let mut world = world.borrow_mut();
+            let mut world = world.lock().await;
             for (blocker, blocked, wanted) in steps {
                 world.set(blocker, blocked, wanted).await;
             }
