@@ -1,7 +1,7 @@
 //! What a field shows while somebody types: the text as it should look, where the caret goes, and whether it can be
 //! a number yet. The rules are `care4w-phone`'s; this puts the caret back where it was.
 
-use care4w_phone::{AsYouType, Destination, DestinationError, NumberError, PhoneNumber, Region, clean};
+use care4w_phone::{AsYouType, Destination, DestinationError, NumberError, PhoneNumber, Region, clean_in};
 use serde::Serialize;
 
 use crate::Problem;
@@ -70,7 +70,7 @@ pub struct DialPreview {
 pub fn phone_field(text: &str, country: Option<Region>, caret: u32) -> PhonePreview {
     let (shown, caret) = formatted(text, country, caret);
     let read = PhoneNumber::parse(&shown, country)
-        .or_else(|error| PhoneNumber::parse(&clean(text), country).map_err(|_| error));
+        .or_else(|error| PhoneNumber::parse(&clean_in(text, country), country).map_err(|_| error));
     let typed_country = read.as_ref().ok().and_then(PhoneNumber::region).or_else(|| named_country(&shown));
     // A number is at home in several regions of one plan (+1, +7, …): what was chosen stays if it is one of them.
     let country = match (typed_country, country) {
@@ -118,7 +118,7 @@ fn named_country(shown: &str) -> Option<Region> {
 
 /// Formats a text and keeps the caret behind the same digit.
 fn formatted(text: &str, country: Option<Region>, caret: u32) -> (String, u32) {
-    let cleaned = clean(text);
+    let cleaned = clean_in(text, country);
     let strict = !cleaned.is_empty() && cleaned.chars().all(|c| c.is_ascii_digit() || c == '+');
     if !strict {
         // Too little or too odd to format: a lone plus, words. It stays as it was typed.

@@ -1,5 +1,8 @@
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
+use crate::format_table::plan;
+use crate::{LONGEST_INPUT, PhoneNumber, Region};
+
 /// The shortest row of digits after `00` that is taken for a number with its country.
 const SHORTEST_AFTER_ZEROS: usize = 8;
 
@@ -7,12 +10,23 @@ const SHORTEST_AFTER_ZEROS: usize = 8;
 ///
 /// Drops what copying brings along: invisible direction marks, odd spaces, brackets, dots, labels before and names
 /// after the number, `tel:`, `%2B`, the `(0)` that is not dialled from abroad; `00` becomes `+`. Digits of any script
-/// become ASCII. Where nobody can tell which number was meant (letters or a plus sign between digits, a word that runs
-/// into them, no digit at all) the result is empty.
+/// become ASCII. Where nobody can tell which number was meant (letters, a plus sign, a comma or a switch's `*` and `#`
+/// between digits, a word that runs into them, no digit at all) the result is empty.
+///
+/// A text beyond [`LONGEST_INPUT`] becomes nothing.
 pub fn clean(text: &str) -> String {
+    clean_in(text, None)
+}
+
+/// The same for a text that was typed in a region. Where one dials 001 or 0011 for abroad, as in Singapore and Australia,
+/// `00` becomes `+` only when that makes a number and leaving it does not.
+pub fn clean_in(text: &str, region: Option<Region>) -> String {
+    if text.chars().nth(LONGEST_INPUT).is_some() {
+        return String::new();
+    }
     let decoded = visible(text).replace("%2B", "+").replace("%2b", "+").replace("%20", " ");
     let without_parameters = decoded.split(';').next().unwrap_or_default();
-    strict(without_parameters).unwrap_or_default()
+    strict(without_parameters, region).unwrap_or_default()
 }
 
 /// The text with ASCII digits, and without marks that nobody sees.
@@ -20,7 +34,7 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).map(ascii_digit).collect::<String>().trim().to_owned()
 }
 
-fn strict(text: &str) -> Option<String> {
+fn strict(text: &str, region: Option<Region>) -> Option<String> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let (before, number) = text.split_at(start);
     if joined_to_word(before) {
@@ -31,19 +45,29 @@ fn strict(text: &str) -> Option<String> {
     if number.contains(|c: char| c.is_alphabetic() || is_plus(c)) {
         // "00+254…" is the one plus sign that may follow a digit.
         let after_zeros = number.strip_prefix("00").map(|rest| rest.trim_start_matches(is_plus))?;
-        return strict(&format!("+{after_zeros}"));
+        return strict(&format!("+{after_zeros}"), region);
     }
 
+    if number.contains(beside_the_number) {
+        return None;
+    }
     let with_plus = before.contains(is_plus);
     let all: String = number.chars().filter(char::is_ascii_digit).collect();
     let beyond_zeros = all.trim_start_matches('0');
     let dialled_abroad = all.len() - beyond_zeros.len() == 2 && beyond_zeros.len() >= SHORTEST_AFTER_ZEROS;
-    if !with_plus && !dialled_abroad {
+    if !with_plus && (!dialled_abroad || dialled_as_its_region_does(&all, beyond_zeros, region)) {
         return Some(all);
     }
     let digits: String = without_trunk_zero(number).chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0');
     (!digits.is_empty()).then(|| format!("+{digits}"))
+}
+
+/// Whether these digits begin with a region's own longer prefix for abroad, and nothing says that `00` was meant.
+fn dialled_as_its_region_does(all: &str, beyond_zeros: &str, region: Option<Region>) -> bool {
+    let prefix = region.and_then(|region| plan(region.calling_code())).map(|plan| &plan.international_prefix);
+    prefix.and_then(|prefix| prefix.taken_from(all)).is_some_and(|length| length > 2)
+        && (PhoneNumber::parse(all, region).is_ok() || PhoneNumber::parse(&format!("+{beyond_zeros}"), None).is_err())
 }
 
 /// Whether a word runs into the number that follows it: "ABC" of "ABC1234", "care-" of "care-1000001". What is meant
@@ -61,6 +85,11 @@ fn without_trunk_zero(number: &str) -> String {
     } else {
         number.to_owned()
     }
+}
+
+/// Marks after which digits are an extension, a pause or a switch's command, and no longer the number.
+fn beside_the_number(c: char) -> bool {
+    matches!(c, ',' | '，' | '#' | '＃' | '*' | '＊' | '~' | '⁓' | '∼' | '～')
 }
 
 fn is_plus(c: char) -> bool {
@@ -118,8 +147,31 @@ mod tests {
 
     #[test]
     fn text_of_unclear_meaning_becomes_nothing() {
-        for text in ["0712345678 or 0722000111", "0712+345678", "hello", "", "care4w-ABC1234", "ABC712345678"] {
+        for text in [
+            "0712345678 or 0722000111",
+            "0712+345678",
+            "hello",
+            "",
+            "care4w-ABC1234",
+            "ABC712345678",
+            "0712345678,5",
+            "#31#0712345678",
+        ] {
             assert_eq!(clean(text), "", "{text:?} could mean more than one number, or none");
+        }
+    }
+
+    #[test]
+    fn where_abroad_is_dialled_otherwise_two_zeros_are_left_as_they_are() {
+        for (typed, region, strict) in [
+            ("001 65 8987 6543", "HK", "0016589876543"),
+            ("0016589", "HK", "0016589"),
+            ("0011 254 712 345 678", "AU", "0011254712345678"),
+            ("00254 712 345 678", "HK", "+254712345678"),
+            ("00254 712 345 678", "SG", "+254712345678"),
+            ("001 650 253 2222", "KE", "+16502532222"),
+        ] {
+            assert_eq!(clean_in(typed, Region::parse(region).ok()), strict, "{typed:?} in {region}");
         }
     }
 

@@ -1,5 +1,5 @@
-use crate::clean::{clean, joined_to_word, visible};
-use crate::emergency::is_emergency;
+use crate::clean::{clean_in, joined_to_word, visible};
+use crate::emergency::{connects_to_emergency, is_emergency};
 use crate::number::read;
 use crate::{Care4wId, LONGEST_INPUT, NumberError, NumberKind, PhoneNumber, Region};
 
@@ -77,27 +77,43 @@ impl Destination {
             return Care4wId::parse(&typed).map(Destination::Id).map_err(|_| DestinationError::InvalidId);
         }
 
-        let cleaned = clean(&typed);
+        let cleaned = clean_in(&typed, region);
         let digits = cleaned.strip_prefix('+').unwrap_or(&cleaned);
-        if is_emergency(digits, region) {
+        // A switch hears digits and nothing between them.
+        let heard: String = typed.chars().filter(char::is_ascii_digit).take(LONGEST_SHORT_NUMBER + 1).collect();
+        if is_emergency(digits, region) || is_emergency(&heard, region) {
             return Err(DestinationError::EmergencyNumber);
         }
-        let strictly = dialled(&typed, region).and_then(|dialled| match meaning_of_letters(&typed) {
-            Letters::Harmless => Ok(dialled),
-            Letters::Tail if dialled.number.kind() == NumberKind::TollFree => Ok(dialled),
-            _ => Err(NumberError::NotANumber),
-        });
-        let problem = match strictly.or_else(|problem| dialled(&cleaned, region).map_err(|_| problem)) {
+        let problem = match number(&typed, &cleaned, region) {
             Ok(number) => return Ok(Destination::Number(number)),
+            Err(NumberError::Extension) => return Err(NumberError::Extension.into()),
             Err(problem) => problem,
         };
         if (1..=LONGEST_SHORT_NUMBER).contains(&digits.len()) && !cleaned.starts_with('+') {
-            return Err(DestinationError::ShortNumber);
+            let help = connects_to_emergency(digits, region);
+            return Err(if help { DestinationError::EmergencyNumber } else { DestinationError::ShortNumber });
         }
         Err(match problem {
             NumberError::NotANumber => DestinationError::NotADestination,
             problem => DestinationError::Number(problem),
         })
+    }
+}
+
+/// The number that a text strictly is, else what is left of it when it is cleaned. Two readings of one text that are
+/// two numbers are none.
+fn number(typed: &str, cleaned: &str, region: Option<Region>) -> Result<DialledNumber, NumberError> {
+    let strictly = match dialled(typed, region) {
+        // Cleaning would run the extension's digits into the number.
+        Err(NumberError::Extension) => return Err(NumberError::Extension),
+        Err(problem) => return dialled(cleaned, region).map_err(|_| problem),
+        Ok(strictly) => strictly,
+    };
+    match meaning_of_letters(typed) {
+        Letters::Harmless => Ok(strictly),
+        Letters::Tail if strictly.number.kind() == NumberKind::TollFree => Ok(strictly),
+        _ if dialled(cleaned, region).is_ok_and(|cleaned| cleaned.number == strictly.number) => Ok(strictly),
+        _ => Err(NumberError::NotANumber),
     }
 }
 
@@ -197,11 +213,20 @@ mod tests {
     #[test]
     fn an_emergency_number_is_never_a_destination() {
         for region in ["", "KE", "US", "GB", "NU"] {
-            for text in ["112", "911", " 9-9-9 ", "+112", "tel:911", "١١٢", "１１２"] {
+            for text in
+                ["112", "911", " 9-9-9 ", "+112", "tel:911", "١١٢", "１１２", "9*1#1", "tel:911;phone-context=+1"]
+            {
                 assert_eq!(called(text, region), Err("EMERGENCY_NUMBER"), "{text:?} in {region:?}");
             }
         }
         assert_eq!(called("110", "DE"), Err("EMERGENCY_NUMBER"));
+    }
+
+    #[test]
+    fn a_call_for_help_with_a_digit_too_many_is_still_one() {
+        assert_eq!(called("9112", "US"), Err("EMERGENCY_NUMBER"));
+        assert_eq!(called("1900", "BR"), Err("SHORT_NUMBER"), "there a switch wants them exact");
+        assert_eq!(called("112345678", "KE"), Ok(("+254112345678".into(), false)), "a mobile number without its 0");
     }
 
     #[test]
@@ -229,6 +254,15 @@ mod tests {
         for text in ["Phone: 0712345678", "0712345678 Amina", "Amina (0712 345 678)"] {
             assert_eq!(called(text, "KE"), Ok(("+254712345678".into(), false)), "{text:?}");
         }
+    }
+
+    #[test]
+    fn digits_that_are_not_the_number_are_never_run_into_it() {
+        for (text, region) in [("+358 10 112345,02#", "FI"), ("438212580297 ~792", "AT"), ("+254712345678,,5#", "KE")] {
+            assert_eq!(called(text, region), Err("EXTENSION"), "{text:?} has an extension");
+        }
+        assert!(called("#31#0712345678", "KE").is_err(), "a switch's command is not part of a number");
+        assert!(called("14732691CFH", "GD").is_err(), "with its letters it is one number and without them another");
     }
 
     #[test]

@@ -11,6 +11,9 @@ const TABLE: &str = include_str!("../data/emergency.tsv");
 /// Known well beyond the countries that use them: films, phones and travel have taught them.
 const KNOWN_EVERYWHERE: [&str; 3] = ["112", "911", "999"];
 
+/// Where libphonenumber wants the digits exact; elsewhere a switch puts a call through once it has heard them, whatever follows.
+const EXACT: [&str; 3] = ["BR", "CL", "NI"];
+
 static BY_REGION: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     TABLE
         .lines()
@@ -30,6 +33,15 @@ pub(crate) fn is_emergency(digits: &str, region: Option<Region>) -> bool {
             Some(region) => BY_REGION.get(region.code().as_str()).is_some_and(listed),
             None => BY_REGION.values().any(listed),
         }
+}
+
+/// Whether a switch in `region` that is sent these digits would connect them to an emergency service: they begin with
+/// an emergency number.
+pub(crate) fn connects_to_emergency(digits: &str, region: Option<Region>) -> bool {
+    let Some(code) = region.map(Region::code) else { return is_emergency(digits, None) };
+    let begins = |numbers: &Vec<&str>| numbers.iter().any(|number| digits.starts_with(number));
+    is_emergency(digits, region)
+        || (!EXACT.contains(&code.as_str()) && BY_REGION.get(code.as_str()).is_some_and(begins))
 }
 
 #[cfg(test)]

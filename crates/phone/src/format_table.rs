@@ -114,6 +114,22 @@ pub(crate) fn plan(code: u16) -> Option<&'static Plan> {
     PLANS.get(&code)
 }
 
+/// A national number in the groups that it is written in at home, or for abroad, or as it is.
+pub(crate) fn grouped(code: u16, national: String, abroad: bool) -> String {
+    let formats = plan(code).map_or(&[][..], |plan| match &plan.international {
+        Some(international) if abroad => international,
+        _ => &plan.national,
+    });
+    let fits = |format: &&Format| {
+        format.leading_digits.last().is_none_or(|digits| digits.at_start().is_match(&national))
+            && format.pattern.taken_from(&national) == Some(national.len())
+    };
+    formats.iter().find(fits).map_or_else(
+        || national.clone(),
+        |format| format.pattern.at_start().replace(&national, format.replacement).into(),
+    )
+}
+
 /// The plan of no country.
 pub(crate) fn no_plan() -> &'static Plan {
     &NO_PLAN

@@ -21,7 +21,7 @@ mod report;
 
 pub use as_you_type::AsYouType;
 pub use care4w_id::{Care4wId, InvalidCare4wId};
-pub use clean::clean;
+pub use clean::{clean, clean_in};
 pub use destination::{Destination, DestinationError, DialledNumber};
 pub use kind::NumberKind;
 pub use number::PhoneNumber;

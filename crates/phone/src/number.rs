@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::fmt;
 
-use rlibphonenumber::{CountryCodeSource, PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat};
+use rlibphonenumber::{CountryCodeSource, PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, PhoneNumberType};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clean::digit_value;
+use crate::format_table::grouped;
 use crate::{LONGEST_INPUT, NumberError, NumberKind, Region};
 
 /// A valid phone number, wholly known: the same person's number has exactly one value.
@@ -104,6 +106,13 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Result<ReadNumber, Num
     if text.chars().nth(LONGEST_INPUT).is_some() {
         return Err(NumberError::TooLong);
     }
+    let typed_country = text.contains(['+', '＋']);
+    // libphonenumber takes these off the end; rlibphonenumber 2.2.15 leaves characters that Unicode has not assigned. In
+    // a link, parameters may end in them.
+    let text =
+        if text.contains(';') { text } else { text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '#') };
+    // To libphonenumber the full-width tilde is the same punctuation; rlibphonenumber 2.2.15 knows the narrow one alone.
+    let text = &*if text.contains('～') { Cow::Owned(text.replace('～', "~")) } else { Cow::Borrowed(text) };
     let read = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, region.map(Region::library));
     let suspect = match &read {
         Ok(number) => number.extension.is_some() && number.get_national_significant_number().len() == 2,
@@ -113,14 +122,11 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Result<ReadNumber, Num
         return Err(NumberError::NotANumber);
     }
     // The raw text was kept for where the country came from; formats must not fall back to it.
-    read.map(|number| ReadNumber(rlibphonenumber::PhoneNumber { raw_input: None, ..number })).map_err(|error| {
-        let typed_country = text.contains(['+', '＋']);
-        NumberError::from_parsing(&error, typed_country || region.is_some())
-    })
+    read.map(|number| ReadNumber(rlibphonenumber::PhoneNumber { raw_input: None, ..number }))
+        .map_err(|error| NumberError::from_parsing(&error, typed_country || region.is_some()))
 }
 
-/// The one place where rlibphonenumber 2.2.15 was seen to read otherwise than libphonenumber, to which two digits are
-/// a number only when no extension follows them: "68 #2" is none. Where the mark of the extension is punctuation as
+/// rlibphonenumber 2.2.15 reads "68 #2" as a number; to libphonenumber two digits are one only when no extension follows. Where the mark of the extension is punctuation as
 /// well ("68x25"), the text has three digits and passes. Kenya has no prefix of two digits that would be taken off.
 fn is_two_digits_and_extension(text: &str) -> bool {
     let read = PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, Some(Region::KENYA.library()));
@@ -132,21 +138,39 @@ fn is_two_digits_and_extension(text: &str) -> bool {
     let mut digits = text.char_indices().filter(|(_, c)| digit_value(*c).is_some());
     let second = digits.nth(1).map(|(at, c)| at + c.len_utf8());
     let third = digits.next().map(|(at, _)| at);
-    two_and_extension
-        && second.zip(third).is_some_and(|(from, to)| !text[from..to].chars().all(|c| PUNCTUATION.contains(c)))
+    // A closing '#' is part of an extension only behind three digits.
+    let closed = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '#').ends_with('#');
+    two_and_extension && closed
+        || two_and_extension
+            && second.zip(third).is_some_and(|(from, to)| !text[from..to].chars().all(|c| PUNCTUATION.contains(c)))
 }
 
 /// What may stand between the digits of a number: libphonenumber's VALID_PUNCTUATION and its star sign.
 const PUNCTUATION: &str = "-x‐‑‒–—―−ー－．／ \u{a0}\u{ad}\u{200b}\u{2060}\u{3000}()（）［］.[]/~⁓∼～*";
 
+/// More leading zeros than these rlibphonenumber leaves out; libphonenumber keeps them. No number has as many.
+const MOST_ZEROS: usize = 10;
+
 impl ReadNumber {
     pub(crate) fn is_valid(&self) -> bool {
-        PHONE_NUMBER_UTIL.is_valid_number(&self.0)
+        !self.has_hidden_zeros() && PHONE_NUMBER_UTIL.is_valid_number(&self.0)
     }
 
     /// Why it is not valid, when it is not.
     pub(crate) fn problem(&self) -> Option<NumberError> {
-        (!self.is_valid()).then(|| NumberError::from_length(PHONE_NUMBER_UTIL.is_possible_number_with_reason(&self.0)))
+        (!self.is_valid()).then(|| self.by_length())
+    }
+
+    /// What its length alone says: `NotInCountry` when numbers may be as long.
+    pub(crate) fn by_length(&self) -> NumberError {
+        if !self.has_hidden_zeros() {
+            return NumberError::from_length(PHONE_NUMBER_UTIL.is_possible_number_with_reason(&self.0));
+        }
+        // Any number of the same length, with no zero in front.
+        let national_number = u32::try_from(self.national().len() - 1).map_or(u64::MAX, |zeros| 10u64.pow(zeros));
+        let as_long =
+            rlibphonenumber::PhoneNumber { country_code: self.0.country_code, national_number, ..Default::default() };
+        NumberError::from_length(PHONE_NUMBER_UTIL.is_possible_number_with_reason(&as_long))
     }
 
     pub(crate) fn full(&self) -> String {
@@ -154,7 +178,7 @@ impl ReadNumber {
     }
 
     pub(crate) fn national(&self) -> String {
-        self.0.get_national_significant_number()
+        format!("{}{}", "0".repeat(self.zeros()), self.0.national_number)
     }
 
     pub(crate) fn country_code(&self) -> u16 {
@@ -163,15 +187,54 @@ impl ReadNumber {
 
     /// libphonenumber's region code: two letters, or "001" for the codes of no country.
     pub(crate) fn region_code(&self) -> Option<String> {
+        // Regions with one calling code are told apart by first digits, or else by the ranges, where this is in none.
+        let shared = || Region::all().iter().filter(|region| region.calling_code() == self.country_code()).count() > 1;
+        let by_range = || PHONE_NUMBER_UTIL.get_number_type(&self.0) != PhoneNumberType::Unknown;
+        if self.has_hidden_zeros() && by_range() && shared() {
+            return None;
+        }
         PHONE_NUMBER_UTIL.get_region_for_number(&self.0).map(|region| region.to_string())
     }
 
     pub(crate) fn kind(&self) -> NumberKind {
+        if self.has_hidden_zeros() {
+            return NumberKind::Unknown;
+        }
         PHONE_NUMBER_UTIL.get_number_type(&self.0).into()
     }
 
     pub(crate) fn international(&self) -> String {
+        if self.has_hidden_zeros() {
+            return format!("+{} {}", self.country_code(), self.with_hidden_zeros(true));
+        }
         PHONE_NUMBER_UTIL.format(&self.0, PhoneNumberFormat::International).into_owned()
+    }
+
+    pub(crate) fn national_format(&self) -> String {
+        if self.has_hidden_zeros() {
+            return self.with_hidden_zeros(false);
+        }
+        PHONE_NUMBER_UTIL.format(&self.0, PhoneNumberFormat::National).into_owned()
+    }
+
+    pub(crate) fn extension(&self) -> Option<String> {
+        self.0.extension.clone()
+    }
+
+    fn with_hidden_zeros(&self, abroad: bool) -> String {
+        let extension = self.0.extension.iter().map(|extension| format!(" ext. {extension}"));
+        [grouped(self.country_code(), self.national(), abroad)].into_iter().chain(extension).collect()
+    }
+
+    fn zeros(&self) -> usize {
+        if !self.0.italian_leading_zero() {
+            return 0;
+        }
+        usize::try_from(self.0.number_of_leading_zeros()).unwrap_or(0)
+    }
+
+    fn has_hidden_zeros(&self) -> bool {
+        self.zeros() > MOST_ZEROS
     }
 
     /// The number, and whether the text itself named its country.

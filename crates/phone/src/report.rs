@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::number::read;
-use crate::{AsYouType, NumberKind, Region};
+use crate::{AsYouType, NumberError, NumberKind, Region};
 
 /// All that can be said of a text read as a number: the line that `care4w-cli number --json` prints.
 ///
@@ -31,6 +31,15 @@ pub struct NumberReport {
     pub international: Option<String>,
     /// What libphonenumber's AsYouTypeFormatter shows once the text is typed, character by character.
     pub as_typed: String,
+    /// As it is written in its own country. Not part of the JSON line, whose fields are promised.
+    #[serde(skip)]
+    pub national_format: Option<String>,
+    /// The extension that the text had. Not part of the JSON line either.
+    #[serde(skip)]
+    pub extension: Option<String>,
+    /// What its length alone says, of a valid number too: `NotInCountry` when numbers of its country may be as long.
+    #[serde(skip)]
+    pub by_length: Option<NumberError>,
 }
 
 impl NumberReport {
@@ -47,6 +56,9 @@ impl NumberReport {
             r#type: None,
             international: None,
             as_typed: AsYouType::format(text, region),
+            national_format: None,
+            extension: None,
+            by_length: None,
         };
         let number = match read(text, region) {
             Ok(number) => number,
@@ -62,6 +74,9 @@ impl NumberReport {
             region: number.region_code(),
             r#type: Some(number.kind()),
             international: Some(number.international()),
+            national_format: Some(number.national_format()),
+            extension: number.extension(),
+            by_length: Some(number.by_length()),
             ..blank
         }
     }

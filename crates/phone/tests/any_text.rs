@@ -53,6 +53,62 @@ proptest! {
     }
 }
 
+/// Up to 100 kB of a few pieces over and over: what makes a reader go back, or deeper, at every step.
+fn hostile_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "00+",
+            "+",
+            "0",
+            "9",
+            "(0)",
+            "(",
+            " ",
+            ";",
+            ";ext=",
+            ";phone-context=",
+            "tel:",
+            "care4w:",
+            "care4w-",
+            "%2B",
+            "x",
+            "ext. 1",
+            "#",
+            "~",
+            "\u{200b}",
+            "\u{ff10}",
+            "\u{1d7ce}",
+            "é",
+            "\u{10ffff}",
+            "\0",
+        ])
+        .prop_map(str::to_owned),
+        "[0-9+()x#;-]{1,6}",
+    ];
+    (prop::collection::vec(piece, 1..4), 1..=100_000usize).prop_map(|(pieces, length)| {
+        let mut text = pieces.concat().repeat(length / pieces.concat().len() + 1);
+        let end = (0..=length.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_hundred_kilobytes_of_anything_are_answered(text in hostile_text(), region in region()) {
+        let long = text.chars().count() > 250;
+        prop_assert!(!long || clean(&text).is_empty(), "what is too long for a number is none");
+        prop_assert!(!long || PhoneNumber::parse(&text, region).is_err());
+        prop_assert!(!long || Destination::parse(&text, region).is_err());
+        let _ = Care4wId::parse(&text);
+        let _ = Region::parse_hint(&text);
+        let _ = AsYouType::format(&text, region);
+        let _ = NumberReport::of(&text, region);
+    }
+}
+
 #[test]
 fn a_huge_text_is_too_long_and_nothing_else() {
     for text in ["1".repeat(1_000_000), "+".repeat(251), "é".repeat(251), "(".repeat(100_000)] {

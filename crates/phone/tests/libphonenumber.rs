@@ -1,18 +1,20 @@
 //! Holds the number rules to libphonenumber itself.
 //!
-//! `CARE4W_NUMBERS_ORACLE` names a file that `tests/oracle/numbers.py` made; `cargo xtask test` makes it. Where the
-//! variable is not set, as in a plain `cargo test`, there is nothing to compare with, and the test says so.
+//! `CARE4W_NUMBERS_ORACLE` names a file that `tests/oracle/numbers.py` and `emergency_numbers.py` made; `cargo xtask test`
+//! makes it. Where the variable is not set, as in a plain `cargo test`, there is nothing to compare with, and the
+//! test says so. `cargo xtask bench numbers` compares fifty times as many.
 #![allow(clippy::unwrap_used)]
+
+mod oracle;
 
 use std::io::Write;
 
-use care4w_phone::{NumberReport, Region};
-use serde_json::Value;
+use oracle::Comparison;
 
-/// Fewer lines than this are no comparison but an accident in making the file.
-const FEWEST_LINES: usize = 5_000;
-/// How many differences are worth reading at once.
-const SHOWN: usize = 4000;
+/// Fewer are no comparison but an accident in making the file: the example numbers alone are more.
+const FEWEST_TEXTS: usize = 9_000;
+/// The short numbers of every region, asked in every region.
+const FEWEST_SHORT_NUMBERS: usize = 50_000;
 
 #[test]
 fn every_text_reads_as_libphonenumber_reads_it() {
@@ -21,34 +23,12 @@ fn every_text_reads_as_libphonenumber_reads_it() {
         let _ = writeln!(std::io::stderr(), "not run: CARE4W_NUMBERS_ORACLE names no file of tests/oracle/numbers.py");
         return;
     };
-    let oracle = std::fs::read_to_string(&path).expect("the file that CARE4W_NUMBERS_ORACLE names can be read");
+    let lines = std::fs::read_to_string(&path).expect("the file that CARE4W_NUMBERS_ORACLE names can be read");
+    let mut comparison = Comparison::default();
+    lines.lines().for_each(|line| comparison.line(line));
 
-    let mut lines = 0;
-    let mut differences = Vec::new();
-    for line in oracle.lines() {
-        lines += 1;
-        let expected: Value = serde_json::from_str(line).expect("every line of the oracle is JSON");
-        let region =
-            expected["readIn"].as_str().map(|code| Region::parse(code).expect("the oracle knows no more regions"));
-        let input = expected["input"].as_str().unwrap();
-        let ours = serde_json::to_value(NumberReport::of(input, region)).unwrap();
-        let unlike: Vec<String> = expected
-            .as_object()
-            .unwrap()
-            .iter()
-            .filter(|(field, theirs)| *field != "readIn" && ours[field.as_str()] != **theirs)
-            .map(|(field, theirs)| format!("{field} is {theirs}, not {}", ours[field.as_str()]))
-            .collect();
-        if !unlike.is_empty() {
-            differences.push(format!("{input:?} in {region:?}: {}", unlike.join("; ")));
-        }
-    }
-
-    assert!(lines >= FEWEST_LINES, "the oracle has only {lines} lines");
-    assert!(
-        differences.is_empty(),
-        "{} of {lines} texts read otherwise than by libphonenumber, the first of them:\n{}",
-        differences.len(),
-        differences[..differences.len().min(SHOWN)].join("\n")
-    );
+    assert!(comparison.texts >= FEWEST_TEXTS, "the oracle has only {} texts", comparison.texts);
+    let short = comparison.short_numbers;
+    assert!(short >= FEWEST_SHORT_NUMBERS, "the oracle has only {short} short numbers");
+    assert!(comparison.agrees(), "unlike libphonenumber: {:#?}", comparison.differences);
 }
