@@ -101,6 +101,7 @@ pub async fn a_call_that_is_not_there_can_be_asked_nothing(a: Phone, _b: Phone) 
     none(a.backend.hang_up(call, HangUp::Normal).await);
     none(a.backend.send_digits(call, "1").await);
     none(a.backend.restart_path(call).await);
+    none(a.backend.hold(call, true).await);
     assert!(a.backend.stats(call).await.is_none());
 }
 
@@ -136,6 +137,12 @@ pub async fn two_calls_of_one_backend_do_not_mix(mut a: Phone, mut b: Phone) {
     assert!(a.backend.stats(second).await.is_some());
 }
 
+pub use crate::holding::{
+    a_call_that_both_hold_flows_when_the_last_one_takes_it_up, a_callee_can_hold_too,
+    a_held_call_carries_nothing_either_way_and_goes_on_when_it_is_taken_up,
+    a_held_call_stays_held_while_its_path_is_looked_for_anew, two_who_hold_in_the_same_moment_both_hold,
+};
+
 /// Every behaviour as a test of its own, over phones that `$phones` makes.
 #[macro_export]
 macro_rules! contract {
@@ -158,6 +165,11 @@ macro_rules! contract {
             digits_can_be_sent_in_an_answered_call
             a_restarted_path_goes_on_carrying_sound
             two_calls_of_one_backend_do_not_mix
+            a_held_call_carries_nothing_either_way_and_goes_on_when_it_is_taken_up
+            a_callee_can_hold_too
+            a_call_that_both_hold_flows_when_the_last_one_takes_it_up
+            two_who_hold_in_the_same_moment_both_hold
+            a_held_call_stays_held_while_its_path_is_looked_for_anew
         }
     };
 }

@@ -6,6 +6,7 @@ mod contract;
 mod exchange;
 mod fake;
 mod goodbye;
+mod holding;
 mod lines;
 mod logs;
 mod p2p;
