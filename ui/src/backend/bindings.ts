@@ -45,6 +45,12 @@ export const commands = {
 	dismissCall: (callId: string) => __TAURI_INVOKE<null>("dismiss_call", { callId }),
 	devices: () => __TAURI_INVOKE<AudioDevice[]>("devices"),
 	levels: () => __TAURI_INVOKE<AudioLevels>("levels"),
+	callHold: (callId: string, held: boolean) => __TAURI_INVOKE<null>("call_hold", { callId, held }),
+	callStats: () => __TAURI_INVOKE<CallStats | null>("call_stats"),
+	setSound: (change: SoundChange) => __TAURI_INVOKE<null>("set_sound", { change }),
+	soundTestStart: (kind: SoundTestKind) => __TAURI_INVOKE<null>("sound_test_start", { kind }),
+	soundTestStop: () => __TAURI_INVOKE<null>("sound_test_stop"),
+	soundTest: () => __TAURI_INVOKE<SoundTest | null>("sound_test"),
 	setCountry: (code: string) => __TAURI_INVOKE<null>("set_country", { code }),
 };
 
@@ -70,6 +76,8 @@ export type AppState = {
 	phone: PhoneState,
 	/**  The one call of this phone, also for a moment after it ended. */
 	call: CallView | null,
+	/**  Devices, volume and what is done to the microphone's sound. */
+	sound: SoundState,
 	/**  The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers. */
 	country: string,
 	/**  What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself. */
@@ -133,8 +141,10 @@ export type CallPeer = {
 export type CallQuality = {
 	/**  How good. */
 	level: QualityLevel,
-	/**  What is wrong: `LOSS`, `JITTER` or `HIGH_RTT`. */
-	cause: string | null,
+	/**  What is wrong. */
+	cause: QualityCause | null,
+	/**  Whose side it is on. */
+	side: QualitySide | null,
 };
 
 /**  Where a call stands. */
@@ -154,6 +164,32 @@ export type CallState =
 /**  Over. */
 "ended";
 
+/**  The figures of a call, for the curious. What is not known (yet) is null. */
+export type CallStats = {
+	/**  Round trip of the path, in milliseconds. */
+	rttMs: number | null,
+	/**  Interarrival jitter, in milliseconds. */
+	jitterMs: number | null,
+	/**  Packets that never came, over the whole call, in percent. */
+	lossPercent: number | null,
+	/**  Sound that was made up, over the whole call, in percent. */
+	concealedPercent: number | null,
+	/**  How long packets wait before they are played, in milliseconds. */
+	bufferMs: number | null,
+	/**  Estimated opinion score, 1 to 4.5. */
+	mos: number | null,
+	/**  Codec. */
+	codec: string | null,
+	/**  What is sent, in bits a second, headers left out. */
+	bitrate: number | null,
+	/**  Which way the sound takes. */
+	path: PathKind | null,
+	/**  RTP packets sent. */
+	sent: number,
+	/**  RTP packets received. */
+	received: number,
+};
+
 /**  A call, as a window draws it. */
 export type CallView = {
 	/**  Which call. */
@@ -168,6 +204,16 @@ export type CallView = {
 	backend: CallBackend,
 	/**  Whether the microphone is muted. */
 	muted: boolean,
+	/**  Whether the call is held from here. */
+	held: boolean,
+	/**  Whether the other end holds it. */
+	heldByPeer: boolean,
+	/**  Whether somebody speaks into the muted microphone. */
+	speakingWhileMuted: boolean,
+	/**  The digits that were sent so far. */
+	digits: string,
+	/**  What befell a device last; for a moment. */
+	notice: SoundNotice | null,
 	/**  Milliseconds since sound began to flow, at the time of the snapshot. */
 	connectedForMs: number | null,
 	/**  How long sound flowed, once it ended. */
@@ -201,6 +247,13 @@ export type DeviceDirection =
 "input" | 
 /**  A speaker. */
 "output";
+
+/**  What a device is used as. */
+export type DeviceRole = 
+/**  To speak into. */
+"microphone" | 
+/**  To hear with. */
+"speaker";
 
 /**  Whom to call. */
 export type DialInput = {
@@ -261,6 +314,17 @@ export type PasswordInput = {
 	current: string,
 	next: string,
 };
+
+/**  Which kind of way the sound takes. */
+export type PathKind = 
+/**  From an address of this computer. */
+"host" | 
+/**  From an address that a STUN server saw. */
+"srflx" | 
+/**  From an address that the other end saw. */
+"prflx" | 
+/**  Through a relay. */
+"relay";
 
 /**  Whether a number is free. */
 export type PhoneCheck = {
@@ -329,6 +393,19 @@ export type Problem = {
 	retryAfter?: number | null,
 };
 
+/**  What is wrong with a call's sound. */
+export type QualityCause = 
+/**  Packets are lost. */
+"LOSS" | 
+/**  Packets come unevenly. */
+"JITTER" | 
+/**  The way is long. */
+"HIGH_RTT" | 
+/**  The microphone here gives nothing at all. */
+"MICROPHONE_SILENT" | 
+/**  This computer is too busy for the sound. */
+"CPU";
+
 /**  How good a call is. */
 export type QualityLevel = 
 /**  Nothing to say. */
@@ -337,6 +414,15 @@ export type QualityLevel =
 "fair" | 
 /**  Hard to talk. */
 "poor";
+
+/**  Whose side a fault is on. */
+export type QualitySide = 
+/**  What comes from the other end suffers on its way here, or this computer does. */
+"here" | 
+/**  What is sent from here does not arrive well. */
+"there" | 
+/**  Both ways, or it cannot be told. */
+"network";
 
 /**  A country or territory with phone numbers, or a calling code of no country. */
 export type RegionInfo = {
@@ -391,6 +477,109 @@ export type SessionStatus =
 export type SignInInput = {
 	email: string,
 	password: string,
+};
+
+/**  What to change about the sound, at once and in a running call too. What is left out stays. */
+export type SoundChange = {
+	/**  The microphone's id; null: the system's default. */
+	microphone?: string | null,
+	/**  The speaker's id; null: the system's default. */
+	speaker?: string | null,
+	/**  The id of the speaker that rings; null: the system's default. */
+	ringer?: string | null,
+	/**  Percent, 0 to 200. */
+	volume?: number | null,
+	/**  Whether echo is taken out. */
+	echo?: boolean | null,
+	/**  Whether noise is taken out. */
+	noise?: boolean | null,
+	/**  Whether loudness is evened out. */
+	gain?: boolean | null,
+};
+
+/**  What befell a device in the middle of a call. */
+export type SoundNotice = {
+	/**  What happened. */
+	code: SoundNoticeCode,
+	/**  To which of the two. */
+	role: DeviceRole,
+	/**  Name of the device that is used now; empty where there is none, or no name is known. */
+	device: string,
+};
+
+/**  What happened to a device. */
+export type SoundNoticeCode = 
+/**  It went away, and the system's default is used now. */
+"DEVICE_LOST" | 
+/**  It went away, and there is no other. */
+"NO_DEVICE" | 
+/**  It is back, and used again. */
+"DEVICE_BACK" | 
+/**  The system's default is another one now, and used. */
+"DEVICE_CHANGED" | 
+/**  The one that was chosen could not be opened; the old one goes on. */
+"DEVICE_FAILED" | 
+/**  What is heard cannot be recorded any more. */
+"RECORDING_FAILED";
+
+/**  Devices, volume and what is done to the microphone's sound. Kept with the profile. */
+export type SoundState = {
+	/**  Id of the microphone; none: the system's default. */
+	microphone?: string | null,
+	/**  Id of the speaker of calls; none: the system's default. */
+	speaker?: string | null,
+	/**  Id of the speaker that rings; none: the system's default. */
+	ringer?: string | null,
+	/**  How loud the other end is played, in percent: 100 as it comes, at most 200. */
+	volume?: number,
+	/**  Whether echo is taken out of the microphone's sound. */
+	echo?: boolean,
+	/**  Whether noise is. */
+	noise?: boolean,
+	/**  Whether its loudness is evened out. */
+	gain?: boolean,
+};
+
+/**  A test of the sound or of the network, before the first call. */
+export type SoundTest = {
+	/**  What is tested. */
+	kind: SoundTestKind,
+	/**  How far it is. */
+	phase: SoundTestPhase,
+	/**  How loud it is now, in whole dBFS: -96 is silence, 0 full scale. */
+	level: number,
+	/**  What came of it, once it is done or failed. */
+	verdict: SoundVerdict | null,
+};
+
+/**  What is tested. */
+export type SoundTestKind = 
+/**  One hears oneself: three seconds are recorded, as a call would send them, and played. */
+"microphone" | 
+/**  A tone. */
+"speaker" | 
+/**  Whether the server and a way for the sound can be reached. */
+"network";
+
+/**  How far a test is. */
+export type SoundTestPhase = 
+/**  The microphone is listened to; or, of the network, it is being asked. */
+"recording" | 
+/**  It is played. */
+"playing" | 
+/**  Done: the verdict is there. */
+"done" | 
+/**  It could not be done: the verdict says why. */
+"failed";
+
+/**  What came of a test. */
+export type SoundVerdict = {
+	/**  Whether calls will work. */
+	ok: boolean,
+	/**  Stable code. */
+	code: string,
+	/**  One or two sentences. */
+	text: string,
 };
 
 /**  The whole picture, whenever something in it changed. */
