@@ -112,3 +112,32 @@ test("what a new account lacks is said under the field that lacks it, and the co
   expect(on("register-password")).toBeInvalid();
   expect(asked(core, "register")).toEqual([]);
 });
+
+test("whoever forgot the password is told the same for every address, and that a letter may not come", async () => {
+  const { core, user } = await open(OUT);
+  await user.type(on("sign-in-email"), "amina@example.org");
+  await user.click(on("to-forgot"));
+  expect(on("forgot-email")).toHaveValue("amina@example.org");
+  await user.click(on("forgot-submit"));
+  await settle();
+  expect(asked(core, "forgotPassword")).toEqual([["amina@example.org"]]);
+  expect(on("forgot-sent")).toHaveTextContent("If that address has an account");
+  expect(on("forgot-sent")).toHaveTextContent("not every server sends mail");
+  expect(on("forgot-sent").closest("[role=status]")).not.toBeNull();
+  await user.click(on("to-sign-in"));
+  expect(on("sign-in-email")).toHaveValue("amina@example.org");
+});
+
+test("what is no address, and a server that cannot be asked, are said where they belong", async () => {
+  const { core, user } = await open(OUT);
+  await user.click(on("to-forgot"));
+  await user.click(on("forgot-submit"));
+  expect(on("forgot-email")).toBeInvalid();
+  expect(on("forgot-email")).toHaveAccessibleDescription("Enter your e-mail address.");
+  expect(asked(core, "forgotPassword")).toEqual([]);
+  core.failing.forgotPassword = { code: "OFFLINE", message: "" };
+  await user.type(on("forgot-email"), "amina@example.org{Enter}");
+  await settle();
+  expect(on("sign-in-error")).toHaveTextContent("You're offline.");
+  expect(off("forgot-sent")).toBeNull();
+});
