@@ -7,7 +7,7 @@ beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: false });
 });
 
-const GOOD: CallView["quality"] = { level: "good", cause: null };
+const GOOD: CallView["quality"] = { level: "good", cause: null, side: null };
 const state = () => on("call-status").dataset["state"];
 
 test("each state of a call is on its status", async () => {
@@ -84,17 +84,36 @@ test("the keypad sends digits, clicked or typed", async () => {
   ]);
 });
 
-test("quality is silent when all is well and says the cause when not", async () => {
+test("quality is silent when all is well, and says the cause and whose side it is on when not", async () => {
   const { core } = await open({
     call: newCall({ state: "connected", connectedForMs: 0, quality: GOOD }),
   });
   expect(on("call-quality")).toHaveAttribute("data-level", "good");
-  core.setCall({ quality: { level: "poor", cause: "LOSS" } });
+  expect(on("call-quality")).toHaveTextContent("");
+  const SAYS: [CallView["quality"], string][] = [
+    [{ level: "poor", cause: "LOSS", side: "here" }, "Your network is losing sound"],
+    [{ level: "fair", cause: "LOSS", side: "there" }, "Daniel Otieno's network is losing sound"],
+    [{ level: "fair", cause: "LOSS", side: "network" }, "The network is losing sound"],
+    [{ level: "fair", cause: "HIGH_RTT", side: "there" }, "Daniel Otieno's connection is slow"],
+    [{ level: "fair", cause: "JITTER", side: null }, "The network is unsteady"],
+    [{ level: "poor", cause: "MICROPHONE_SILENT", side: "here" }, "Your microphone is silent"],
+    [{ level: "fair", cause: "CPU", side: "here" }, "This computer is busy"],
+    [{ level: "fair", cause: null, side: null }, "The connection is not at its best"],
+  ];
+  for (const [quality, words] of SAYS) {
+    core.setCall({ quality });
+    await settle();
+    expect(on("call-quality")).toHaveTextContent(words);
+  }
+  core.setCall({
+    peer: { name: null, detail: "+254 712 345 678", care4wId: null },
+    quality: { level: "fair", cause: "LOSS", side: "there" },
+  });
   await settle();
-  expect(on("call-quality")).toHaveTextContent("The network drops some sound");
-  core.setCall({ quality: { level: "fair", cause: "A_NEW_CODE" } });
+  expect(on("call-quality")).toHaveTextContent("The other side's network is losing sound");
+  core.setCall({ quality: GOOD });
   await settle();
-  expect(on("call-quality")).toHaveTextContent("The connection is not at its best");
+  expect(on("call-quality")).toHaveTextContent("");
 });
 
 test("a call that ended says why, and goes by itself after five seconds", async () => {
@@ -117,11 +136,6 @@ test("a running call is a strip on the other screens, and leads back", async () 
   expect(off("call-panel")).toBeNull();
   await user.click(on("call-strip"));
   expect(on("call-panel")).toBeVisible();
-});
-
-test("what does not exist yet is not shown", async () => {
-  await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
-  expect(off("call-hold")).toBeNull();
 });
 
 test("the session's calls stand in recents and are called back", async () => {

@@ -5,7 +5,10 @@ import { newCall, newCode, PreviewCore, verifying } from "./preview/core";
 export { AMINA, CODE, ECHO_LINE, newCall, newCode, PreviewCore, verifying } from "./preview/core";
 export { PASSWORD } from "./preview/identity";
 
+const GOOD: CallView["quality"] = { level: "good", cause: null, side: null };
 const call = (change: Partial<CallView>): Partial<AppState> => ({ call: newCall(change) });
+const talking = (change: Partial<CallView>) =>
+  call({ state: "connected", connectedForMs: 134_000, quality: GOOD, ...change });
 const signedOut: AppState["session"] = { status: "signedOut", user: null, notice: null };
 const noPhone = {
   ...{ number: null, full: null, verified: false, pending: null, code: null, lost: null },
@@ -49,16 +52,26 @@ export const SCENARIOS: Record<string, Partial<AppState>> = {
     state: "incoming",
     peer: { name: null, detail: "care4w-X4T9PPA", care4wId: "care4w-X4T9PPA" },
   }),
-  connected: call({
-    state: "connected",
-    connectedForMs: 134_000,
-    quality: { level: "good", cause: null },
+  connected: talking({}),
+  poor: talking({ muted: true, quality: { level: "poor", cause: "LOSS", side: "here" } }),
+  slow: talking({ quality: { level: "fair", cause: "HIGH_RTT", side: "there" } }),
+  busy: talking({ quality: { level: "fair", cause: "CPU", side: "here" } }),
+  silent: talking({ quality: { level: "poor", cause: "MICROPHONE_SILENT", side: "here" } }),
+  held: talking({ held: true }),
+  "held-by-peer": talking({ heldByPeer: true }),
+  "held-by-both": talking({ held: true, heldByPeer: true }),
+  digits: talking({ digits: "1234#" }),
+  "muted-speaking": talking({ muted: true, speakingWhileMuted: true }),
+  "device-lost": talking({
+    notice: { code: "DEVICE_LOST", role: "microphone", device: "Built-in Microphone" },
   }),
-  poor: call({
-    state: "connected",
-    connectedForMs: 734_000,
-    muted: true,
-    quality: { level: "poor", cause: "LOSS" },
+  "long-name": talking({
+    peer: {
+      name: "Wolfeschlegelsteinhausenbergerdorff Constantine",
+      detail: "care4w-LNGNAME",
+      care4wId: "care4w-LNGNAME",
+    },
+    quality: { level: "fair", cause: "JITTER", side: "there" },
   }),
   reconnecting: call({ state: "reconnecting", connectedForMs: 60_000 }),
   ended: call({

@@ -4,12 +4,18 @@ import type { AppState, commands } from "./bindings";
 export type {
   AppState,
   BlockedPerson,
+  CallStats,
   CallView,
   Discoverable,
   EndReason,
   Problem,
+  SoundChange,
+  SoundTest,
   User,
 } from "./bindings";
+
+/** What is chosen about the sound: the core always sends all of it. */
+export type SoundState = Required<AppState["sound"]>;
 
 export type Commands = typeof commands;
 

@@ -6,6 +6,8 @@ import { Recents } from "./recents.svelte";
 import { CallClock } from "./clock.svelte";
 import { Dialler } from "./dialler.svelte";
 import { Said } from "./said.svelte";
+import { Sound } from "./sound.svelte";
+import { SoundTestOffer } from "./sound-test-offer.svelte";
 
 /** How long a call that has ended stays on the screen, in milliseconds. */
 export const ENDED_STAYS_MS = 5000;
@@ -27,6 +29,9 @@ export class App {
   readonly clock = new CallClock();
   readonly dialler: Dialler;
   readonly blocked: Blocked;
+  readonly sound: Sound;
+  readonly soundTestOffer = new SoundTestOffer();
+  private testing = $state(false);
   /** Whom the person is asked about before they are blocked. */
   blocking = $state.raw<Blocking | null>(null);
   readonly said = new Said();
@@ -47,6 +52,7 @@ export class App {
     this.backend = backend;
     this.dialler = new Dialler(backend.commands, () => this.core.country);
     this.blocked = new Blocked(backend.commands);
+    this.sound = new Sound(backend.commands, () => this.core.sound);
     this.snapshot = first;
     this.take(first);
   }
@@ -74,6 +80,16 @@ export class App {
     return this.backend.commands;
   }
 
+  /** Whether the test before the first call is open. */
+  get testingSound(): boolean {
+    return this.testing;
+  }
+
+  set testingSound(open: boolean) {
+    this.testing = open;
+    this.soundTestOffer.settle();
+  }
+
   private take(state: AppState): void {
     const before = this.snapshot;
     this.snapshot = state;
@@ -86,6 +102,7 @@ export class App {
       this.recents.clear();
       this.blocked.clear();
       this.blocking = null;
+      this.testing = false;
       this.place = "phone";
     } else if (before.session.status === "signedOut") this.said.clear();
     if (state.blockedRevision !== before.blockedRevision && this.blocked.people)
@@ -99,7 +116,9 @@ export class App {
     if (state.call && state.call.id !== before.call?.id) {
       this.place = "phone";
       this.blocking = null;
+      this.testing = false;
     }
+    if (state.call && state.call.connectedForMs !== null) this.soundTestOffer.settle();
   }
 
   /** A call that has ended goes by itself. */

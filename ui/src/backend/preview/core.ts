@@ -1,8 +1,18 @@
 // An in-memory core: enough behaviour to look at every screen and to test the window's own.
-import type { AppState, Backend, BlockedPerson, CallView, Commands, Problem, User } from "../types";
+import type {
+  AppState,
+  Backend,
+  BlockedPerson,
+  CallStats,
+  CallView,
+  Commands,
+  Problem,
+  User,
+} from "../types";
 import { full, international, typed } from "./digits";
 import { identity } from "./identity";
 import { REGIONS } from "./regions";
+import { sound, STATS } from "./sound";
 
 export const ECHO_LINE = "care4w-ECHO234";
 export const AMINA: User = {
@@ -34,6 +44,8 @@ export class PreviewCore implements Backend {
   failing: Partial<Record<keyof Commands, Problem>> = {};
   /** Each command that was called, with its arguments. */
   readonly asked: [keyof Commands, unknown[]][] = [];
+  /** The figures of the call. */
+  stats: CallStats | null = STATS;
   /** Whether calls go on by themselves from dialling to connected. */
   live = false;
   private readonly listeners = new Set<(state: AppState) => void>();
@@ -74,6 +86,7 @@ export class PreviewCore implements Backend {
     };
     return {
       ...identity(this),
+      ...sound(this),
       state: () => Promise.resolve(structuredClone(this.current)),
       register: ({ email, displayName }) => signedIn({ ...AMINA, email, displayName }),
       signIn: ({ email }) => signedIn({ ...AMINA, email }),
@@ -183,20 +196,17 @@ export class PreviewCore implements Backend {
         this.setCall({ muted });
         return done();
       },
-      sendDigits: done,
+      callHold: (_id, held) => {
+        this.setCall({ held });
+        return done();
+      },
+      sendDigits: (_id, digits) => {
+        this.setCall({ digits: (this.current.call?.digits ?? "") + digits });
+        return done();
+      },
       dismissCall: () => {
         this.set({ call: null });
         return done();
-      },
-      devices: () =>
-        Promise.resolve([
-          { id: "m1", name: "Built-in Microphone", direction: "input", isDefault: true },
-          { id: "m2", name: "Jabra Evolve2 65", direction: "input", isDefault: false },
-          { id: "s1", name: "Built-in Speakers", direction: "output", isDefault: true },
-        ]),
-      levels: () => {
-        const wave = Math.abs(Math.sin(Date.now() / 700));
-        return Promise.resolve({ input: -60 + 30 * wave, output: -58 + 40 * wave });
       },
       setCountry: (country) => {
         this.set({ country });
@@ -248,7 +258,7 @@ export class PreviewCore implements Backend {
   }
 }
 
-const GOOD: CallView["quality"] = { level: "good", cause: null };
+const GOOD: CallView["quality"] = { level: "good", cause: null, side: null };
 
 let calls = 0;
 
@@ -264,6 +274,11 @@ export function newCall(change: Partial<CallView> = {}): CallView {
     },
     backend: "p2p",
     muted: false,
+    held: false,
+    heldByPeer: false,
+    speakingWhileMuted: false,
+    digits: "",
+    notice: null,
     connectedForMs: null,
     durationMs: null,
     quality: null,
@@ -313,6 +328,10 @@ function emptyState(): AppState {
       discoverableByPhone: "everyone",
     },
     call: null,
+    sound: {
+      ...{ microphone: null, speaker: null, ringer: null, volume: 100 },
+      ...{ echo: true, noise: true, gain: true },
+    },
     country: "KE",
     destination: null,
     blockedRevision: 0,
