@@ -27,12 +27,14 @@ struct Counts {
     no_microphone: AtomicBool,
     muted: AtomicBool,
     on_hold: AtomicBool,
+    looks: AtomicUsize,
     state: Mutex<FakeState>,
 }
 
 #[derive(Default)]
 struct FakeState {
     processing: Processing,
+    volume: Volume,
     health: Health,
     notices: Vec<Notice>,
 }
@@ -77,6 +79,16 @@ impl FakeSound {
     /// What is done to the microphone's sound.
     pub fn processing(&self) -> Processing {
         self.0.state().processing
+    }
+
+    /// How loud the other end is played.
+    pub fn volume(&self) -> Volume {
+        self.0.state().volume
+    }
+
+    /// How often it was asked how the microphone does.
+    pub fn looks(&self) -> usize {
+        self.0.looks.load(Ordering::SeqCst)
     }
 
     /// What the microphone and the computer are like from now on.
@@ -189,13 +201,16 @@ impl Sound for FakeCall {
 
     fn play_digit(&self, _: char) {}
 
-    fn set_volume(&self, _: Volume) {}
+    fn set_volume(&self, volume: Volume) {
+        self.counts.state().volume = volume;
+    }
 
     fn set_processing(&self, processing: Processing) {
         self.counts.state().processing = processing;
     }
 
     fn health(&self) -> Health {
+        self.counts.looks.fetch_add(1, Ordering::SeqCst);
         self.counts.state().health
     }
 

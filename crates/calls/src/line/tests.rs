@@ -1,3 +1,5 @@
+mod in_call;
+
 use std::time::Duration;
 
 use care4w_phone::Care4wId;

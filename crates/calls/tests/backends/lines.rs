@@ -116,6 +116,40 @@ async fn a_call_is_recorded_by_a_file_speaker_and_the_file_is_whole_when_the_lin
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_held_hears_a_soft_tone_where_there_was_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heard.wav");
+    let [a, b] = lines([devices("none", "none"), devices("none", &format!("file:{}", path.display()))]);
+    let (mut a_events, mut b_events) = (a.events(), b.events());
+    a.dial(callee(&party("care4w-BRIAN22", "Brian")), BackendName::P2p).await.unwrap();
+    until_state(&mut b_events, CallState::Incoming).await;
+    b.accept().await.unwrap();
+    until_state(&mut a_events, CallState::Connected).await;
+    until_state(&mut b_events, CallState::Connected).await;
+    assert!(b.levels().await.unwrap().output_dbfs < -80.0, "nobody speaks");
+    a.set_held(true).await.unwrap();
+    b.view().wait_for(|view| view.as_ref().is_some_and(|view| view.held_by_peer)).await.unwrap();
+    let tone = async {
+        while b.levels().await.unwrap().output_dbfs < -50.0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, tone).await.expect("a tone is heard");
+    let level = b.levels().await.unwrap().output_dbfs;
+    assert!(level < -20.0, "softer than a voice: {level}");
+    a.set_held(false).await.unwrap();
+    b.view().wait_for(|view| view.as_ref().is_some_and(|view| !view.held_by_peer)).await.unwrap();
+    let silence = async {
+        while b.levels().await.unwrap().output_dbfs > -80.0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, silence).await.expect("the tone is over");
+    a.shut_down().await.unwrap();
+    b.shut_down().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_microphone_file_that_is_not_there_ends_the_call_before_it_rings() {
     let [a, b] = lines([devices("file:/nowhere/at/all.wav", "none"), devices("none", "none")]);
     let mut events = a.events();
