@@ -525,19 +525,19 @@ export type SoundNoticeCode =
 /**  Devices, volume and what is done to the microphone's sound. Kept with the profile. */
 export type SoundState = {
 	/**  Id of the microphone; none: the system's default. */
-	microphone?: string | null,
+	microphone: string | null,
 	/**  Id of the speaker of calls; none: the system's default. */
-	speaker?: string | null,
+	speaker: string | null,
 	/**  Id of the speaker that rings; none: the system's default. */
-	ringer?: string | null,
+	ringer: string | null,
 	/**  How loud the other end is played, in percent: 100 as it comes, at most 200. */
-	volume?: number,
+	volume: number,
 	/**  Whether echo is taken out of the microphone's sound. */
-	echo?: boolean,
+	echo: boolean,
 	/**  Whether noise is. */
-	noise?: boolean,
+	noise: boolean,
 	/**  Whether its loudness is evened out. */
-	gain?: boolean,
+	gain: boolean,
 };
 
 /**  A test of the sound or of the network, before the first call. */

@@ -7,7 +7,7 @@ use specta::Type;
 
 /// Devices, volume and what is done to the microphone's sound. Kept with the profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct SoundState {
     /// Id of the microphone; none: the system's default.
     pub microphone: Option<String>,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use care4w_audio::DeviceSelector;
 use care4w_calls::{Processing, SoundSettings, Volume};
 use care4w_protocol::CallId;
+use serde_json::Value;
 
 use super::Phone;
 use crate::Problem;
@@ -16,7 +17,12 @@ const SOUND: &str = "sound";
 
 /// What was chosen before. What does not read is as if nothing had been chosen.
 pub(super) fn kept(store: &dyn Store) -> SoundState {
-    let kept: SoundState = store.get(SOUND).and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    let mut whole = serde_json::to_value(SoundState::default()).unwrap_or_default();
+    if let (Some(Value::Object(kept)), Some(whole)) = (store.get(SOUND), whole.as_object_mut()) {
+        // A store of another version may know more or less.
+        whole.extend(kept);
+    }
+    let kept: SoundState = serde_json::from_value(whole).unwrap_or_default();
     SoundState { volume: kept.volume.min(Volume::MOST), ..kept }
 }
 
