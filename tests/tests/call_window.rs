@@ -1,0 +1,248 @@
+//! In the middle of a call: what the person at a window can do, and what they are told. One window, and a phone
+//! without one at the other end.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use care4w_tests::{
+    Account, AppWindow, Cli, Display, Environment, Key, Keychain, Process, Server, SoundServer, binaries,
+    cli::RunningCli, desk::own_folders, screenshot::Area, speech::Speech,
+};
+use tempfile::TempDir;
+
+/// The sound card that the system uses, and one that somebody may choose.
+const CARDS: [&str; 2] = ["desk", "headset"];
+
+/// Somebody with a window and two sound cards.
+struct Person {
+    sound: SoundServer,
+    keychain: Keychain,
+    display: Display,
+    root: TempDir,
+}
+
+impl Person {
+    fn set_up() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        Self {
+            sound: SoundServer::start(&CARDS).unwrap(),
+            keychain: Keychain::start(&root.path().join("keychain")).unwrap(),
+            display: Display::start().unwrap(),
+            root,
+        }
+    }
+
+    /// Opens the app, creates an account and skips the question for the number.
+    fn arrives(&self, server: &Server) -> AppWindow {
+        let mut environment: Environment = self.sound.environment();
+        environment.extend(self.keychain.environment());
+        environment.extend(self.display.environment());
+        environment.extend(own_folders(self.root.path()));
+        let arguments = ["--server", server.url(), "--profile", "call"];
+        let window = AppWindow::open(&arguments, &environment, self.root.path()).unwrap();
+        let account = Account::named("Amina");
+        window.click("to-register").unwrap();
+        window.type_into("register-name", &account.name).unwrap();
+        window.type_into("register-email", &account.email).unwrap();
+        window.type_into("register-password", &account.password).unwrap();
+        window.click("register-submit").unwrap();
+        window.click("phone-skip").unwrap();
+        window.wait_gone("phone-modal").unwrap();
+        window
+    }
+
+    /// Begins to speak into a microphone.
+    fn speaks(&self, card: &str) -> Process {
+        self.sound.speak(card, &Speech::Caller.file().unwrap()).unwrap()
+    }
+
+    /// Looks at what the window shows now: light and dark, an audit and a picture of each, and whether all of it fits
+    /// into the smallest window.
+    fn look(&self, window: &AppWindow, name: &str, found: &mut Vec<String>) {
+        for theme in ["dark", "light"] {
+            window.evaluate(&format!("document.documentElement.dataset.theme = '{theme}'")).unwrap();
+            let violations = window.audit().unwrap();
+            found.extend(violations.into_iter().map(|violation| format!("{name}, {theme}: {violation}")));
+            self.picture(window, &format!("{name}-{theme}"));
+        }
+        window.resize(340, 520).unwrap();
+        window.wait_at_rest().unwrap();
+        if let Some(outside) = window.evaluate(OUTSIDE).unwrap().as_str() {
+            found.push(format!("{name}, small: {outside}"));
+        }
+        self.picture(window, &format!("{name}-small"));
+        window.resize(400, 680).unwrap();
+    }
+
+    fn picture(&self, window: &AppWindow, name: &str) {
+        window.evaluate_later(PAINTED).unwrap();
+        let size = window.evaluate("return [innerWidth, innerHeight]").unwrap();
+        let (width, height): (u32, u32) = serde_json::from_value(size).unwrap();
+        let folder = binaries::output_folder("screens/call").unwrap();
+        let area = Area { x: 0, y: 0, width, height };
+        self.display.screenshot_of(area, &folder.join(format!("{name}.png"))).unwrap();
+    }
+}
+
+const PAINTED: &str = "const done = arguments[arguments.length - 1]; \
+                       requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0)))";
+
+/// The first thing that one cannot get to: a control of the call outside of the window, or a sheet that is cut and
+/// cannot be scrolled.
+const OUTSIDE: &str = "
+    const sheet = document.querySelector('.sheet');
+    if (sheet) {
+        const box = sheet.getBoundingClientRect();
+        return box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth ? 'the sheet' : null;
+    }
+    const outside = [...document.querySelectorAll('[data-testid=call-panel] :is(button, h1, p, time)')].find((e) => {
+        const box = e.getBoundingClientRect();
+        return !e.classList.contains('spoken') && box.width > 0
+            && (box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth);
+    });
+    return outside ? outside.outerHTML : null";
+
+fn wait_for_attribute(window: &AppWindow, id: &str, name: &str, value: &str) {
+    let script = format!("return document.querySelector('[data-testid={id}]')?.getAttribute('{name}') === '{value}'");
+    window.wait_until(&format!("“{id}” to have {name}={value}"), &script).unwrap();
+}
+
+/// Waits until a meter moves.
+fn meter_moves(window: &AppWindow, id: &str) {
+    let script =
+        format!("return Number(document.querySelector('[data-testid={id}]')?.getAttribute('aria-valuenow')) > 30");
+    window.wait_until(&format!("“{id}” to move"), &script).unwrap();
+}
+
+const DIGITS_STAND: &str = "return document.querySelector('[data-testid=call-digits]')?.textContent === '42#'";
+
+/// Where the red button is: nothing that comes or goes may move it.
+fn place(window: &AppWindow) -> serde_json::Value {
+    let script = "const { x, y } = document.querySelector('[data-testid=call-hangup]').getBoundingClientRect(); \
+                  return [x, y]";
+    window.evaluate(script).unwrap()
+}
+
+/// How many packets the other end has sent by the next of its statistics.
+fn sent(peer: &mut RunningCli) -> u64 {
+    peer.wait("statistics", |line| line.is("stats")).unwrap().json["sent"].as_u64().unwrap()
+}
+
+#[test]
+fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
+    let person = Person::set_up();
+    let server = Server::start().unwrap();
+    let window = person.arrives(&server);
+    let mut found = Vec::new();
+
+    // Before the first call the sound is tested: one hears oneself, and the network has its verdict.
+    window.click("sound-test-take").unwrap();
+    window.wait_for("sound-test").unwrap();
+    let speaking = person.speaks("desk");
+    window.click("sound-test-microphone-start").unwrap();
+    meter_moves(&window, "test-input");
+    window.wait_for_state("sound-test-microphone", &["playing"]).unwrap();
+    window.wait_for_state("sound-test-microphone", &["done"]).unwrap();
+    drop(speaking);
+    window.click("sound-test-network-start").unwrap();
+    window.wait_for_state("sound-test-network", &["done"]).unwrap();
+    person.look(&window, "test", &mut found);
+    window.press(&[Key::Escape]).unwrap();
+    window.wait_gone("sound-test").unwrap();
+    assert!(!window.sees("sound-test-offer").unwrap(), "what was taken is not offered again");
+
+    // A call, and nothing to say about how good it is.
+    let baraka = Cli::new(server.url(), &person.root.path().join("baraka"));
+    baraka.register(&Account::named("Baraka")).unwrap();
+    let mut peer = baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
+    window.type_into("dial-input", &baraka.care4w_id().unwrap()).unwrap();
+    window.click("dial-call").unwrap();
+    window.wait_for_state("call-status", &["connected"]).unwrap();
+    wait_for_attribute(&window, "call-quality", "data-level", "good");
+    assert_eq!(window.text("call-quality").unwrap(), "", "the mark is silent when all is well");
+    person.look(&window, "call", &mut found);
+    let red_button = place(&window);
+
+    // Held: said here, and nothing more comes from the other end. Taken up again, it does.
+    window.click("call-hold").unwrap();
+    wait_for_attribute(&window, "call-hold", "aria-pressed", "true");
+    wait_for_attribute(&window, "call-status", "data-hold", "here");
+    // The first of the statistics may tell of what was sent before.
+    let counted: Vec<u64> = (0..5).map(|_| sent(&mut peer)).collect();
+    assert_eq!(counted[3], counted[4], "nothing is sent to an end that holds: {counted:?}");
+    assert_eq!(place(&window), red_button, "nothing jumps when the call is held");
+    person.look(&window, "held", &mut found);
+    window.click("call-hold").unwrap();
+    wait_for_attribute(&window, "call-hold", "aria-pressed", "false");
+    peer.wait("sound to be sent again", |line| line.is("stats") && line.json["sent"].as_u64() > Some(counted[4]))
+        .unwrap();
+    assert_eq!(window.attribute("call-status", "data-hold").unwrap(), None);
+
+    // Digits, by keyboard: they come there, and stand here.
+    window.click("call-keypad").unwrap();
+    window.wait_for("key-1").unwrap();
+    window.type_keys("42#").unwrap();
+    for digit in ["4", "2", "#"] {
+        assert_eq!(peer.wait("a digit", |line| line.is("digit")).unwrap().text("digit"), digit);
+    }
+    let digits = window.wait_until("the digits to stand here", DIGITS_STAND);
+    digits.unwrap_or_else(|error| {
+        panic!(
+            "{error}: {}",
+            window.evaluate("return document.querySelector('[data-testid=call-panel]').innerText").unwrap()
+        )
+    });
+    person.look(&window, "keypad", &mut found);
+    window.press(&[Key::Escape]).unwrap();
+    window.wait_gone("call-digits").unwrap();
+
+    // Another microphone, in the middle of the call: it is heard at once, and still chosen later.
+    let headset = SoundServer::microphone_id("headset");
+    window.click("call-sound").unwrap();
+    window.wait_for("sound-sheet").unwrap();
+    wait_for_attribute(&window, "sound-microphone", "data-value", "default");
+    person.look(&window, "sound", &mut found);
+    window.click("sound-microphone").unwrap();
+    window
+        .wait_until(
+            "the headset to be chosen",
+            &format!("const choice = document.querySelector('[data-choice=\"{headset}\"]'); return choice !== null"),
+        )
+        .unwrap();
+    found.extend(window.audit().unwrap().into_iter().map(|violation| format!("devices: {violation}")));
+    person.picture(&window, "devices");
+    window.type_keys("headset").unwrap();
+    window.press(&[Key::Enter]).unwrap();
+    wait_for_attribute(&window, "sound-microphone", "data-value", &headset);
+    let speaking = person.speaks("headset");
+    meter_moves(&window, "sound-input");
+    drop(speaking);
+    window.click("sound-done").unwrap();
+    window.wait_gone("sound-sheet").unwrap();
+    assert_eq!(window.focused().unwrap(), "call-sound", "the focus is back where it was");
+    window.click("nav-settings").unwrap();
+    wait_for_attribute(&window, "settings-microphone", "data-value", &headset);
+    window.click("call-strip").unwrap();
+
+    // Who speaks while muted is told so.
+    window.click("call-mute").unwrap();
+    wait_for_attribute(&window, "call-mute", "aria-pressed", "true");
+    let speaking = person.speaks("headset");
+    window.wait_for("call-muted-hint").unwrap();
+    assert_eq!(place(&window), red_button, "nothing jumps for a hint");
+    person.picture(&window, "muted");
+    drop(speaking);
+
+    // The figures, for the curious.
+    window.click("call-quality").unwrap();
+    window.wait_for_text("stats-path", |text| text.starts_with("Direct")).unwrap();
+    window.wait_for_text("stats-rtt", |text| text.ends_with(" ms")).unwrap();
+    window.wait_for_text("stats-codec", |text| text.starts_with("Opus")).unwrap();
+    person.look(&window, "figures", &mut found);
+    window.press(&[Key::Escape]).unwrap();
+    window.wait_gone("stats-sheet").unwrap();
+
+    window.click("call-hangup").unwrap();
+    assert_eq!(peer.wait_for_call("ended").unwrap().text("reason"), "REMOTE_HUNG_UP");
+    peer.wait_for_end().unwrap();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
