@@ -17,7 +17,7 @@ mod server;
 mod signalling;
 mod signalling_abuse;
 mod smtp;
-
+mod timing;
 mod verification;
 mod verifiers;
 mod verify_double;
