@@ -66,6 +66,17 @@ test("the digits that the core sent are shown, and no snapshot closes the keypad
   expect(off("call-digits")).toBeNull();
 });
 
+test("digits are sent one after another, however fast they are typed", async () => {
+  const { core, user } = await open(connected());
+  await user.click(on("call-keypad"));
+  core.delay = 300;
+  await user.keyboard("42#");
+  await settle();
+  expect(asked(core, "sendDigits").map(([, digit]) => digit)).toEqual(["4"]);
+  await pass(1000);
+  expect(asked(core, "sendDigits").map(([, digit]) => digit)).toEqual(["4", "2", "#"]);
+});
+
 test("keys are not sent as digits while a sheet is open", async () => {
   const { core, user } = await open(connected());
   await user.click(on("call-keypad"));
