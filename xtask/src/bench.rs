@@ -2,6 +2,7 @@
 
 mod building;
 mod call;
+mod numbers;
 mod sound;
 
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use crate::{
 /// What to measure.
 #[derive(Args)]
 pub struct Options {
-    /// The benchmark: call, sound or build; all when none is named
+    /// The benchmark: call, sound, numbers or build; all when none is named
     name: Option<String>,
     /// Writes the figures to this file as well
     #[arg(long)]
@@ -26,18 +27,27 @@ pub struct Options {
     /// Fewer and shorter runs: for a look, not for the record
     #[arg(long)]
     quick: bool,
+    /// numbers: how many texts
+    #[arg(long, default_value_t = 1_000_000)]
+    count: usize,
+    /// numbers: what the texts are made from; another seed, other texts
+    #[arg(long, default_value_t = 254)]
+    seed: u64,
 }
 
 /// A benchmark and its figures.
 struct Bench {
     name: &'static str,
+    /// Whether it needs the product's binaries, and the packages to run and test them.
+    binaries: bool,
     run: fn(&Options) -> Result<Figures>,
 }
 
-const ALL: [Bench; 3] = [
-    Bench { name: "call", run: |_| call::measure() },
-    Bench { name: "sound", run: |options| sound::measure(options.quick) },
-    Bench { name: "build", run: |_| building::measure() },
+const ALL: [Bench; 4] = [
+    Bench { name: "call", binaries: true, run: |_| call::measure() },
+    Bench { name: "sound", binaries: true, run: |options| sound::measure(options.quick) },
+    Bench { name: "numbers", binaries: false, run: |options| numbers::measure(options.count, options.seed) },
+    Bench { name: "build", binaries: true, run: |_| building::measure() },
 ];
 
 pub fn bench(options: &Options) -> Result<()> {
@@ -46,8 +56,12 @@ pub fn bench(options: &Options) -> Result<()> {
     if chosen.is_empty() {
         bail!("the benchmarks are {}", crate::list(ALL.iter().map(|bench| bench.name)));
     }
-    system_packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
-    build::binaries()?;
+    if chosen.iter().any(|bench| bench.binaries) {
+        system_packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
+        build::binaries()?;
+    } else {
+        system_packages::ensure(&[Purpose::Build, Purpose::Test])?;
+    }
     let mut all = Map::new();
     for bench in chosen {
         println!("{}", bench.name);

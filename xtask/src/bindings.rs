@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{build, count::Count, libtest, node, program, project};
+use crate::{build, count::Count, libtest, narrowing::Target, node, program, project};
 
 /// Tells the test that compares the types to write them instead.
 const WRITE: &str = "CARE4W_WRITE_BINDINGS";
@@ -10,8 +10,9 @@ const WRITE: &str = "CARE4W_WRITE_BINDINGS";
 pub fn write() -> Result<()> {
     node::ensure_ui()?;
     let environment = [(WRITE.to_owned(), "1".to_owned())];
+    let units = Target::Units { package: "care4w".into() };
     let mut count = Count::default();
-    for test in build::tests()?.iter().filter(|test| test.package == "care4w") {
+    for test in build::tests(&[units].into(), false)?.iter().filter(|test| test.package == "care4w") {
         count += libtest::run(test, &["bindings".into()], &environment)?;
     }
     if count.failed > 0 || count.passed == 0 {

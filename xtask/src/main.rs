@@ -8,6 +8,7 @@ mod build;
 mod count;
 mod leftovers;
 mod libtest;
+mod narrowing;
 mod node;
 mod package;
 mod program;

@@ -1,6 +1,6 @@
 //! A Python environment under `target/` with what tests ask of Python: scorers and oracles, never the product.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -36,21 +36,32 @@ impl Needs {
     }
 }
 
+/// Makes sure that it is installed, and gives the Python that has it.
+pub fn interpreter(needs: Needs) -> Result<PathBuf> {
+    Ok(interpreter_in(&ensure(needs)?))
+}
+
+fn interpreter_in(programs: &Path) -> PathBuf {
+    programs.join(format!("python{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// Makes sure that it is installed, and gives the folder of its programs.
 pub fn ensure(needs: Needs) -> Result<PathBuf> {
     let folder = needs.folder();
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let stamp = folder.join("installed");
     let wanted = needs.requirements().join("\n");
-    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
+    let interpreter = interpreter_in(&programs);
+    // A system whose Python was replaced leaves an environment whose programs do not start.
+    let starts = || program::output(program::command(&interpreter.to_string_lossy()).arg("--version")).is_ok();
+    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) && starts() {
         return Ok(programs);
     }
     say::step(&format!("installing {} for Python", needs.requirements().join(", ")), || {
         let log = project::target().join("xtask/python.log");
         let python = if cfg!(windows) { "python" } else { "python3" };
-        program::run_logged(program::command(python).args(["-m", "venv"]).arg(&folder), &log)?;
-        let pip = programs.join(format!("python{}", std::env::consts::EXE_SUFFIX));
-        let mut install = program::command(&pip.to_string_lossy());
+        program::run_logged(program::command(python).args(["-m", "venv", "--clear"]).arg(&folder), &log)?;
+        let mut install = program::command(&interpreter.to_string_lossy());
         install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(needs.requirements());
         program::run_logged(&mut install, &log)
     })?;

@@ -1,6 +1,9 @@
 //! `cargo xtask test`: installs what is missing, builds once, runs the suites, and closes with what CI reads.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -9,6 +12,8 @@ use crate::{
     build,
     count::Count,
     leftovers,
+    narrowing::{self, Target},
+    node,
     suites::{self, Build, Ground, Suite},
     system_packages::{self, Purpose},
 };
@@ -31,8 +36,13 @@ pub fn test(options: &Options) -> Result<()> {
         return Ok(());
     }
     let (chosen, filters) = choose(&options.names);
+    let targets = narrowing::targets(&filters)?;
+    let narrowed = !filters.is_empty();
+    // A suite with none of the tests that were named has nothing to do, and needs nothing.
+    let idle = |suite: &Suite| narrowed && suite.has_names && !targets.iter().any(suite.has);
+    let at_work = |suite: &&&Suite| suite.not_here.is_none() && !idle(suite);
     let mut purposes: Vec<Purpose> = Vec::new();
-    for purpose in chosen.iter().filter(|suite| suite.not_here.is_none()).flat_map(|suite| suite.packages) {
+    for purpose in chosen.iter().filter(at_work).flat_map(|suite| suite.packages) {
         if !purposes.contains(purpose) {
             purposes.push(*purpose);
         }
@@ -40,19 +50,28 @@ pub fn test(options: &Options) -> Result<()> {
     if !purposes.is_empty() {
         system_packages::ensure(&purposes)?;
     }
-    let needed = chosen.iter().filter(|suite| suite.not_here.is_none()).map(|suite| suite.build).max();
-    let needed = needed.unwrap_or(Build::Nothing);
-    if needed >= Build::Binaries {
+    let wanted = |target: &&Target| {
+        target.package() != "xtask" && chosen.iter().filter(at_work).any(|suite| (suite.has)(target))
+    };
+    let wanted: BTreeSet<Target> = targets.iter().filter(wanted).cloned().collect();
+    let needs = |build: Build| chosen.iter().filter(at_work).any(|suite| suite.build == build);
+    if needs(Build::Binaries) {
         build::binaries()?;
+    } else if needs(Build::Ui) && build::compiles_the_app(&wanted, narrowed) {
+        node::ensure_ui()?;
     }
-    let programs = if needed >= Build::Tests { build::tests()? } else { Vec::new() };
+    let programs = if wanted.is_empty() { Vec::new() } else { build::tests(&wanted, narrowed)? };
 
     leftovers::end_them_on_a_signal()?;
-    let ground = Ground { programs: &programs, filters: &filters };
+    let ground = Ground { targets: &targets, programs: &programs, filters: &filters };
     let mut lines = Vec::new();
     let mut total = Count::default();
-    for suite in chosen {
-        let (line, count) = run_suite(suite, &ground);
+    for suite in &chosen {
+        let (line, count) = if idle(suite) {
+            (summary(suite.name, Count::default(), Duration::ZERO), Count::default())
+        } else {
+            run_suite(suite, &ground)
+        };
         println!("{line}\n");
         lines.push(line);
         total += count;
@@ -74,7 +93,7 @@ fn choose(names: &[String]) -> (Vec<&'static Suite>, Vec<String>) {
     let filters: Vec<String> = names.iter().filter(|name| !is_suite(name)).cloned().collect();
     let named = |suite: &&Suite| names.iter().any(|name| name == suite.name);
     // A test's name alone is looked for where tests have names.
-    let with_names = |suite: &&Suite| ["tidy", "rust", "system"].contains(&suite.name);
+    let with_names = |suite: &&Suite| suite.has_names;
     let chosen = match (names.iter().any(is_suite), filters.is_empty()) {
         (true, _) => suites::ALL.iter().filter(named).collect(),
         (false, true) => suites::ALL.iter().collect(),
@@ -124,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_test_alone_is_looked_for_where_tests_have_names() {
-        assert_eq!(chosen(&["mute"]).0, ["tidy", "rust", "system"]);
+        assert_eq!(chosen(&["mute"]).0, ["tidy", "rust", "numbers", "system"]);
     }
 
     #[test]

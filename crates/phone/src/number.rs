@@ -140,9 +140,11 @@ fn is_two_digits_and_extension(text: &str) -> bool {
     let third = digits.next().map(|(at, _)| at);
     // A closing '#' is part of an extension only behind three digits.
     let closed = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '#').ends_with('#');
-    two_and_extension && closed
-        || two_and_extension
-            && second.zip(third).is_some_and(|(from, to)| !text[from..to].chars().all(|c| PUNCTUATION.contains(c)))
+    let apart = || {
+        let between = second.zip(third).map(|(from, to)| &text[from..to]);
+        between.is_some_and(|between| !between.chars().all(|c| PUNCTUATION.contains(c)))
+    };
+    two_and_extension && (closed || apart())
 }
 
 /// What may stand between the digits of a number: libphonenumber's VALID_PUNCTUATION and its star sign.

@@ -1,8 +1,12 @@
-use crate::build::TestProgram;
+use std::collections::BTreeSet;
+
+use crate::{build::TestProgram, narrowing::Target};
 
 /// What a suite works with.
 pub struct Ground<'a> {
-    /// Every built test program; empty when no chosen suite needs them.
+    /// What of the workspace may have tests that were asked for.
+    pub targets: &'a BTreeSet<Target>,
+    /// The test programs that were built for them, and perhaps some more.
     pub programs: &'a [TestProgram],
     /// Parts of test names that a person gave; empty for all tests.
     pub filters: &'a [String],

@@ -14,17 +14,17 @@ use anyhow::Result;
 
 pub use ground::Ground;
 
-use crate::{count::Count, system_packages::Purpose};
+use crate::{count::Count, narrowing::Target, system_packages::Purpose};
 
-/// What a suite needs built, each including the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a suite needs built besides its tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Build {
     /// Nothing.
     Nothing,
-    /// The product's binaries.
+    /// The UI, without which the app does not compile.
+    Ui,
+    /// The product's binaries, and so the UI.
     Binaries,
-    /// The Rust tests.
-    Tests,
 }
 
 /// A suite.
@@ -33,7 +33,11 @@ pub struct Suite {
     pub name: &'static str,
     /// What it shows, in a few words.
     pub about: &'static str,
-    /// What has to be built before.
+    /// Whether its tests have names that narrow it.
+    pub has_names: bool,
+    /// Whether it is the one that runs a target's tests.
+    pub has: fn(&Target) -> bool,
+    /// What has to be built before, besides these tests.
     pub build: Build,
     /// System packages that it needs.
     pub packages: &'static [Purpose],
@@ -51,6 +55,8 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "workflow",
         about: "the GitHub workflows are valid",
+        has_names: false,
+        has: |_| false,
         build: Build::Nothing,
         packages: &[],
         not_here: None,
@@ -59,7 +65,9 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "tidy",
         about: "formatting, lints, and the rules of ARCHITECTURE.md",
-        build: Build::Tests,
+        has_names: true,
+        has: tidy::has,
+        build: Build::Ui,
         packages: &[Purpose::Build],
         not_here: None,
         run: tidy::run,
@@ -67,7 +75,9 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "rust",
         about: "every crate's own tests",
-        build: Build::Tests,
+        has_names: true,
+        has: rust::has,
+        build: Build::Ui,
         packages: &[Purpose::Build],
         not_here: None,
         run: rust::run,
@@ -75,6 +85,8 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "ui",
         about: "the UI's types, style and tests",
+        has_names: false,
+        has: |_| false,
         build: Build::Nothing,
         packages: &[],
         not_here: None,
@@ -83,7 +95,9 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "numbers",
         about: "the number rules against libphonenumber",
-        build: Build::Tests,
+        has_names: true,
+        has: numbers::has,
+        build: Build::Nothing,
         packages: &[Purpose::Build, Purpose::Test],
         not_here: None,
         run: numbers::run,
@@ -91,6 +105,8 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "api",
         about: "the server against everything its OpenAPI document allows, and more",
+        has_names: false,
+        has: |_| false,
         build: Build::Binaries,
         packages: &[Purpose::Build, Purpose::Test],
         not_here: None,
@@ -99,7 +115,9 @@ pub const ALL: [Suite; 7] = [
     Suite {
         name: "system",
         about: "real processes, windows and sound",
-        build: Build::Tests,
+        has_names: true,
+        has: system::has,
+        build: Build::Binaries,
         packages: &[Purpose::Build, Purpose::Run, Purpose::Test],
         not_here: NEEDS_LINUX,
         run: system::run,

@@ -6,13 +6,19 @@ use super::ground::Ground;
 use crate::{
     build::TestProgram,
     count::Count,
-    libtest, program,
+    libtest,
+    narrowing::Target,
+    program,
     python::{self, Needs},
     tools,
 };
 
 /// Test programs that make network namespaces, which root alone may.
 const OF_ROOT: [&str; 3] = ["interop", "networks", "turn"];
+
+pub fn has(target: &Target) -> bool {
+    target.package() == "care4w-tests" && matches!(target, Target::Test { .. }) && !target.is_test("tidy")
+}
 
 pub fn run(ground: &Ground<'_>) -> Result<Count> {
     tools::ensure_tauri_driver()?;

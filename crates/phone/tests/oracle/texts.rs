@@ -35,7 +35,7 @@ impl Comparison {
         let reported = FIELDS.map(|field| (field, &expected[field], ours[field].clone()));
         for (field, theirs, ours) in reported.into_iter().chain(beside) {
             if *theirs != ours {
-                self.note(class(field, input), || format!("{input:?} in {region:?}: {theirs}, here {ours}"));
+                self.note(field, || format!("{input:?} in {region:?}: {theirs}, here {ours}"));
             }
         }
     }
@@ -81,7 +81,7 @@ impl Comparison {
                     "EMERGENCY_NUMBER" => HELP_WITH_PLUS,
                     _ if input.contains(char::is_alphabetic) => LETTERS,
                     _ if marks_matter(input, region) => MARKS,
-                    _ => class("a valid number is no destination", input),
+                    _ => "a valid number is no destination",
                 };
                 self.note(class, || format!("{input:?} in {region:?}: {code}"));
             }
