@@ -29,7 +29,7 @@ test("who called is blocked from recents after one question, and let through aga
   expect(asked(core, "block")).toEqual([]);
   expect(on("block-person")).toHaveTextContent("Block Neema Mushi?");
   expect(on("block-person")).toHaveTextContent("Care4W doesn't tell them.");
-  expect(on("block-person")).not.toHaveTextContent("declined");
+  expect(on("block-person")).not.toHaveTextContent("ringing");
   await user.click(on("block-person-confirm"));
   await settle();
   expect(asked(core, "block")).toEqual([[NEEMA.care4wId, NEEMA.name]]);
@@ -44,17 +44,18 @@ test("who called is blocked from recents after one question, and let through aga
   expect(on("history-item")).not.toHaveTextContent("Blocked");
 });
 
-test("a call that rings is declined once its caller is blocked, and not before", async () => {
+test("a call that rings goes without a word once its caller is blocked, and not before", async () => {
   const call = incoming();
   const { core, user } = await open({ call });
   await user.click(on("call-block"));
   await settle();
-  expect(on("block-person")).toHaveTextContent("Their call is declined.");
+  expect(on("block-person")).toHaveTextContent("Their call stops ringing here.");
   expect(asked(core, "decline")).toEqual([]);
   await user.click(on("block-person-confirm"));
   await settle();
   expect(asked(core, "block")).toEqual([[NEEMA.care4wId, NEEMA.name]]);
   expect(asked(core, "decline")).toEqual([[call.id]]);
+  expect(off("call-panel")).toBeNull();
 });
 
 test("a refusal is said in the question, which stays; the call rings on", async () => {

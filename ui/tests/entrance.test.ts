@@ -141,3 +141,17 @@ test("what is no address, and a server that cannot be asked, are said where they
   expect(on("sign-in-error")).toHaveTextContent("You're offline.");
   expect(off("forgot-sent")).toBeNull();
 });
+
+test("who registered and signed out again is asked to sign in, with empty fields", async () => {
+  const { core, user } = await open(OUT);
+  await user.type(on("sign-in-email"), "somebody@example.org");
+  await user.click(on("to-register"));
+  await user.type(on("register-name"), "Amina");
+  await user.type(on("register-email"), "amina@example.org");
+  await user.type(on("register-password"), "a secret{Enter}");
+  await settle();
+  expect(off("register-email")).toBeNull();
+  await core.commands.signOut();
+  await settle();
+  expect(on("sign-in-email")).toHaveValue("");
+});

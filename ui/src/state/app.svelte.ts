@@ -46,6 +46,7 @@ export class App {
   /** What was typed when a call put the phone modal away. */
   phoneDraft: { text: string; country: string } | null = null;
   private leaving: string | null = null;
+  private hushed: string | null = null;
   private snapshot = $state.raw() as AppState;
 
   private constructor(backend: Backend, first: AppState) {
@@ -124,9 +125,19 @@ export class App {
   /** A call that has ended goes by itself. */
   private leave(callId: string): void {
     this.leaving = callId;
+    if (this.hushed === callId) return void this.dismiss(callId);
     setTimeout(() => {
       if (this.core.call?.id === callId) void this.dismiss(callId);
     }, ENDED_STAYS_MS);
+  }
+
+  /** Silences the call of somebody who has just been blocked: it goes without a word. The server does not tell them. */
+  async hush(callId: string): Promise<void> {
+    this.hushed = callId;
+    // The block itself may have ended it here.
+    await this.commands.decline(callId).catch(() => {});
+    if (this.core.call?.id === callId && this.core.call.state === "ended")
+      await this.dismiss(callId);
   }
 
   async dismiss(callId: string): Promise<void> {
