@@ -22,7 +22,7 @@ mod report;
 pub use as_you_type::AsYouType;
 pub use care4w_id::{Care4wId, InvalidCare4wId};
 pub use clean::{clean, clean_in};
-pub use destination::{Destination, DestinationError, DialledNumber};
+pub use destination::{Destination, DestinationError, DialledNumber, national_numbers_anywhere};
 pub use kind::NumberKind;
 pub use number::PhoneNumber;
 pub use number_error::NumberError;
