@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{Environment, Process, binaries, json_lines::JsonLines};
 
-/// A server with an SQLite database of its own.
+/// A server, with an SQLite database of its own unless another is named.
 pub struct Server {
     url: String,
     log: PathBuf,
@@ -37,14 +37,25 @@ impl Server {
 
     /// Starts one with its database in `folder`, which outlives it, at `address` (`127.0.0.1:0` picks a port).
     pub fn start_in(folder: &Path, address: &str, flags: &[&str], environment: &Environment) -> Result<Self> {
+        let database = format!("sqlite:{}", folder.join("care4w.db").display());
+        Self::start_on(&database, folder, address, flags, environment)
+    }
+
+    /// Starts one on a database (`sqlite:FILE`, `postgres://…`), with its log in `folder`.
+    pub fn start_on(
+        database: &str,
+        folder: &Path,
+        address: &str,
+        flags: &[&str],
+        environment: &Environment,
+    ) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let log = folder.join("server.log");
         let mut process = Process::start(
             "care4w-server",
             Command::new(binaries::find("care4w-server")?)
                 .args(["--listen", address])
-                .arg("--database")
-                .arg(format!("sqlite:{}", folder.join("care4w.db").display()))
+                .args(["--database", database])
                 .args(flags)
                 .envs(environment.iter().map(|(name, value)| (name, value)))
                 .stdin(Stdio::null())

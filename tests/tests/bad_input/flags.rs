@@ -125,7 +125,7 @@ fn a_server_that_cannot_run_as_told_says_why_in_one_line() {
     let good = ["--listen", "127.0.0.1:0", "--database", "sqlite:good.db"];
     for (arguments, exit, part) in [
         (&["--listen", &taken, "--database", "sqlite:good.db"][..], 1, "cannot listen"),
-        (&["--database", "postgres://db.example.org/care4w"], 1, "NOT_AVAILABLE"),
+        (&["--database", "postgres://127.0.0.1:1/care4w"], 1, "database"),
         (&["--bus", "nats://bus.example.org"], 1, "NOT_AVAILABLE"),
         (&["--database", "mysql://x"], 2, "--database"),
         (&["--database", "sqlite:"], 2, "--database"),

@@ -89,7 +89,7 @@ fn wrong_usage_exits_with_2_and_failure_with_1_and_one_line() {
     let broken = broken.display().to_string();
     let database = format!("sqlite:{}", folder.path().join("care4w.db").display());
     for (arguments, says) in [
-        (&["--database", "postgres://x"][..], "NOT_AVAILABLE"),
+        (&["--database", "postgres://127.0.0.1:1/x"][..], "does not answer"),
         (&["--bus", "nats://x"], "NOT_AVAILABLE"),
         (&["--database", "sqlite:/no/such/folder/x.db", "import", "/no/such/users.json"], "cannot read the file"),
         (&["--database", "sqlite:/no/such/folder/x.db", "import", &broken], "database"),
