@@ -49,11 +49,23 @@ impl Server {
         flags: &[&str],
         environment: &Environment,
     ) -> Result<Self> {
+        Self::start_program(&binaries::find("care4w-server")?, database, folder, address, flags, environment)
+    }
+
+    /// The same with the program at `path`: another build than the one that is tested.
+    pub fn start_program(
+        path: &Path,
+        database: &str,
+        folder: &Path,
+        address: &str,
+        flags: &[&str],
+        environment: &Environment,
+    ) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let log = folder.join("server.log");
         let mut process = Process::start(
             "care4w-server",
-            Command::new(binaries::find("care4w-server")?)
+            Command::new(path)
                 .args(["--listen", address])
                 .args(["--database", database])
                 .args(flags)

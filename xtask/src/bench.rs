@@ -2,7 +2,11 @@
 
 mod building;
 mod call;
+#[cfg(unix)]
+mod load;
 mod numbers;
+#[cfg(unix)]
+mod server;
 mod sound;
 
 use std::path::PathBuf;
@@ -19,7 +23,7 @@ use crate::{
 /// What to measure.
 #[derive(Args)]
 pub struct Options {
-    /// The benchmark: call, sound, numbers or build; all when none is named
+    /// The benchmark: call, sound, numbers, server or build; all when none is named
     name: Option<String>,
     /// Writes the figures to this file as well
     #[arg(long)]
@@ -43,10 +47,13 @@ struct Bench {
     run: fn(&Options) -> Result<Figures>,
 }
 
-const ALL: [Bench; 4] = [
+const ALL: &[Bench] = &[
     Bench { name: "call", binaries: true, run: |_| call::measure() },
     Bench { name: "sound", binaries: true, run: |options| sound::measure(options.quick) },
     Bench { name: "numbers", binaries: false, run: |options| numbers::measure(options.count, options.seed) },
+    // PostgreSQL is started as a program of Unix.
+    #[cfg(unix)]
+    Bench { name: "server", binaries: false, run: |options| server::measure(options.quick) },
     Bench { name: "build", binaries: true, run: |_| building::measure() },
 ];
 
@@ -67,7 +74,7 @@ pub fn bench(options: &Options) -> Result<()> {
         println!("{}", bench.name);
         let figures = (bench.run)(options)?;
         for figure in &figures {
-            let places = if figure.unit == "PESQ" { 2 } else { 1 };
+            let places = if ["PESQ", ""].contains(&figure.unit) { 2 } else { 1 };
             let spread = match figure.samples.as_slice() {
                 [_] => String::new(),
                 samples => {
