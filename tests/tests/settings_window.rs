@@ -208,7 +208,9 @@ fn blocking(town: &mut Town, window: &AppWindow, baraka: &Cli, chiku: &Cli) {
     calling.wait_for_call("ringing").unwrap();
     calling.end().unwrap();
     window.wait_for_state("call-status", &["ended"]).unwrap();
+    assert!(!window.sees("call-timer").unwrap(), "no time ran for a call that was missed");
     window.click("nav-history").unwrap();
+    says(window, "history-item", "Missed");
     window.click("history-more").unwrap();
     window.wait_for("history-block").unwrap();
     town.look(window, "recents-menu");
@@ -311,6 +313,7 @@ fn password_and_sign_ins(town: &mut Town, window: &AppWindow) {
 fn forgotten_password(town: &mut Town, window: &AppWindow) {
     window.type_into("sign-in-email", &town.amina.email).unwrap();
     window.click("to-forgot").unwrap();
+    assert!(!window.sees("said").unwrap(), "what was said on the last screen is no part of this one");
     window.wait_for_value("forgot-email", |text| text == town.amina.email).unwrap();
     town.look(window, "forgot");
     window.click("forgot-submit").unwrap();

@@ -216,7 +216,7 @@ export type CallView = {
 	notice: SoundNotice | null,
 	/**  Milliseconds since sound began to flow, at the time of the snapshot. */
 	connectedForMs: number | null,
-	/**  How long sound flowed, once it ended. */
+	/**  How long sound flowed, once it ended; none for a call that never connected. */
 	durationMs: number | null,
 	/**  How good it is, while connected. */
 	quality: CallQuality | null,

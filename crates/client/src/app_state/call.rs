@@ -38,7 +38,7 @@ pub struct CallView {
     pub notice: Option<SoundNotice>,
     /// Milliseconds since sound began to flow, at the time of the snapshot.
     pub connected_for_ms: Option<u32>,
-    /// How long sound flowed, once it ended.
+    /// How long sound flowed, once it ended; none for a call that never connected.
     pub duration_ms: Option<u32>,
     /// How good it is, while connected.
     pub quality: Option<CallQuality>,
@@ -193,7 +193,7 @@ impl From<&LineView> for CallView {
             digits: view.digits.clone(),
             notice: view.notice.as_ref().map(SoundNotice::from),
             connected_for_ms: view.connected_for_ms.map(whole),
-            duration_ms: view.duration_ms.map(whole),
+            duration_ms: view.duration_ms.filter(|duration| *duration > 0).map(whole),
             quality: view.quality.map(CallQuality::from),
             reason: view
                 .reason
