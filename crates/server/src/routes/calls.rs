@@ -16,6 +16,7 @@ use crate::{clock, defaults};
 #[into_params(parameter_in = Query)]
 pub struct Asked {
     /// Only calls that began at this time (RFC 3339) or later.
+    #[param(format = DateTime)]
     since: Option<String>,
     /// `next` of the page before.
     before: Option<String>,

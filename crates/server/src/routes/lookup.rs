@@ -29,6 +29,7 @@ pub struct ByPhone {
 #[into_params(parameter_in = Query)]
 pub struct ById {
     /// `care4w-` and 4 to 16 letters or digits, in any case.
+    #[param(pattern = "^[cC][aA][rR][eE]4[wW]-[0-9a-zA-Z]{4,16}$")]
     care4w_id: String,
 }
 

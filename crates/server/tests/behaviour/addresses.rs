@@ -65,7 +65,7 @@ async fn a_proxy_that_is_not_ours_is_believed_no_more_than_anybody() {
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_address_has_its_own_budget() {
-    let (server, people) = server(&["127.0.0.1", "10.0.0.0/8"]).await;
+    let (server, people) = server(&["127.0.0.1/32", "10.0.0.0/8"]).await;
     for (salt, header) in [
         ("x-forwarded-for", "203.0.113.1"),
         ("x-forwarded-for", "203.0.113.2, 10.1.2.3"),

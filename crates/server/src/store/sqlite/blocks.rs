@@ -1,19 +1,37 @@
 //! Whom users have blocked, and who is reached in spite of it, in [`SqliteStore`].
 //!
-//! A block is part of the question, not a second one after it: whoever is blocked waits no longer for an answer than
-//! somebody who asks for nobody.
+//! A block is part of the question, not a second one after it, and the asker stands in for whoever is not found: one row is
+//! found, sent and read in any case, so that whoever is blocked, or asks for nobody, waits as long for the answer as
+//! somebody who finds somebody.
 
 use care4w_phone::Care4wId;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, account_columns, account_from};
 use crate::store::{Account, AccountId, Blocked, StoreError, UnixMs};
 
-/// The account `a` may be reached by the care4wId that is bound here.
-macro_rules! open_to_asker {
-    () => {
-        " AND a.active AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = a.id AND b.blocked = ?)"
+/// The account whose id the condition finds by `?1` for the asker `?2`, else the asker's own; `found` says which.
+macro_rules! found_or_asker {
+    ($id:literal, $condition:literal) => {
+        concat!(
+            "WITH sought (id) AS MATERIALIZED (SELECT (SELECT ",
+            $id,
+            " FROM accounts f WHERE ",
+            $condition,
+            " AND f.active AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = f.id AND b.blocked = ?2))) SELECT ",
+            account_columns!(),
+            ", s.id IS NOT NULL AS found FROM sought s \
+             JOIN accounts a ON a.id = coalesce(s.id, (SELECT o.id FROM accounts o WHERE o.care4w_id = ?2))"
+        )
     };
+}
+
+/// The account, if it is not the asker's that stands in. Read before, in any case.
+fn found(row: Option<&SqliteRow>) -> Result<Option<Account>, StoreError> {
+    let Some(row) = row else { return Ok(None) };
+    let (account, found) = (account_from(row)?, row.try_get::<i64, _>("found")? != 0);
+    Ok(Some(account).filter(|_| found))
 }
 
 /// The name of the other end of a call in the history `h`, as its owner may see it: whoever has blocked them since looks
@@ -82,31 +100,21 @@ impl SqliteStore {
     }
 
     pub(super) async fn select_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(concat!(
-            "SELECT ",
-            account_columns!(),
-            " FROM accounts a WHERE a.care4w_id = ?",
-            open_to_asker!()
-        ))
-        .bind(id.as_str())
-        .bind(by.as_str())
-        .fetch_optional(&self.read)
-        .await?;
-        row.as_ref().map(account_from).transpose()
+        let row = sqlx::query(found_or_asker!("f.id", "f.care4w_id = ?1"))
+            .bind(id.as_str())
+            .bind(by.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        found(row.as_ref())
     }
 
     pub(super) async fn select_holder(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(concat!(
-            "SELECT ",
-            account_columns!(),
-            " FROM accounts a WHERE a.phone_full = ?",
-            open_to_asker!()
-        ))
-        .bind(full)
-        .bind(by.as_str())
-        .fetch_optional(&self.read)
-        .await?;
-        row.as_ref().map(account_from).transpose()
+        let row = sqlx::query(found_or_asker!("f.id", "f.phone_full = ?1"))
+            .bind(full)
+            .bind(by.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        found(row.as_ref())
     }
 
     pub(super) async fn select_national_holder(
@@ -115,21 +123,16 @@ impl SqliteStore {
         proved: bool,
         by: &Care4wId,
     ) -> Result<Option<Account>, StoreError> {
-        let rows = sqlx::query(concat!(
-            "SELECT ",
-            account_columns!(),
-            " FROM accounts a WHERE a.phone_national = ? AND a.phone_verified >= ?",
-            open_to_asker!(),
-            " LIMIT 2"
+        // The only one, if there is only one.
+        let row = sqlx::query(found_or_asker!(
+            "iif(count(*) = 1, max(f.id), NULL)",
+            "f.phone_national = ?1 AND f.phone_verified >= ?3"
         ))
         .bind(national)
-        .bind(i64::from(proved))
         .bind(by.as_str())
-        .fetch_all(&self.read)
+        .bind(i64::from(proved))
+        .fetch_optional(&self.read)
         .await?;
-        match rows.as_slice() {
-            [one] => account_from(one).map(Some),
-            _ => Ok(None),
-        }
+        found(row.as_ref())
     }
 }

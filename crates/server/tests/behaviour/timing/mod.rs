@@ -1,5 +1,7 @@
 //! Known and unknown take the same time: wherever an answer says no, how long it took does not say why; and a yes takes
-//! what a no takes.
+//! what a no takes. Not compared is what is told in words and is more work by its nature: setting a number that is free
+//! writes it, and a call to somebody who is away goes into two histories (`unreachable`, CONTRACT.md) while one to nobody
+//! does not (`not found`).
 
 mod statistic;
 
@@ -124,7 +126,10 @@ async fn a_check_takes_as_long_for_a_taken_number_as_for_a_free_one() {
     for verification in [Verification::Off, Verification::Log] {
         let town = Town::new(verification).await;
         let taken = town.told(Way::Check, &number(known(0)), "").await;
-        assert_eq!(taken.data()["claimable"], if verification == Verification::Off { json!(null) } else { json!(true) });
+        assert_eq!(
+            taken.data()["claimable"],
+            if verification == Verification::Off { json!(null) } else { json!(true) }
+        );
         alike("check", &town.compare(Way::Check, known_or_nobody).await);
     }
 }
@@ -197,12 +202,6 @@ async fn whoever_has_blocked_one_takes_as_long_as_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_to_nobody_ends_as_quickly_as_one_to_somebody_who_is_away() {
-    let town = Town::new(Verification::Off).await;
-    alike("invite", &town.compare_invites(|kind, nth| id(known_or_nobody(kind, nth))).await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_wish_for_a_new_password_takes_as_long_for_a_known_address_as_for_an_unknown_one() {
     let town = Town::new(Verification::Off).await;
     let email = |kind, nth| format!("user{}@example.org", known_or_nobody(kind, nth));
@@ -216,7 +215,8 @@ async fn a_sign_in_takes_as_long_for_an_unknown_address_as_for_a_wrong_password(
     let known = |kind, nth| if kind { town.asker.email.clone() } else { unknown(nth) };
     alike("sign in", &town.compare_posts(SLOW, "/api/auth/login", known).await);
     // Who came over has no password yet.
-    let brought = |kind, nth| if kind { format!("user{}@example.org", known_or_nobody(true, nth)) } else { unknown(nth) };
+    let brought =
+        |kind, nth| if kind { format!("user{}@example.org", known_or_nobody(true, nth)) } else { unknown(nth) };
     alike("sign in without a password", &town.compare_posts(SLOW, "/api/auth/login", brought).await);
 }
 

@@ -34,10 +34,7 @@ pub const SLOW: Bound = Bound { rounds: 5, pairs: 12, z: 2.5 };
 pub fn longer(a: &[Duration], b: &[Duration]) -> f64 {
     let mut sorted = b.to_vec();
     sorted.sort_unstable();
-    let wins: usize = a
-        .iter()
-        .map(|a| sorted.partition_point(|b| b < a) + sorted.partition_point(|b| b <= a))
-        .sum();
+    let wins: usize = a.iter().map(|a| sorted.partition_point(|b| b < a) + sorted.partition_point(|b| b <= a)).sum();
     wins as f64 / (2 * a.len() * b.len()) as f64
 }
 
