@@ -148,8 +148,14 @@ impl Postgres {
         succeeded("initdb", &output)?;
         std::fs::remove_file(password)?;
         let mut file = std::fs::OpenOptions::new().append(true).open(self.folder.join("data/postgresql.conf"))?;
-        // What is lost with the machine is lost anyhow.
-        let always = ["listen_addresses=''", "fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+        // What is lost with the machine is lost anyhow; and tests make those wait for one another who seldom do.
+        let always = [
+            "listen_addresses=''",
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+            "deadlock_timeout=50ms",
+        ];
         for setting in always.iter().chain(settings) {
             writeln!(file, "{setting}")?;
         }

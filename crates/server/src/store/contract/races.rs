@@ -30,7 +30,7 @@ pub async fn two_who_change_numbers_with_each_other_at_once_never_share_one(stor
         store.set_phone(id, held, true).await.unwrap();
         people.push(id);
     }
-    for _ in 0..3 {
+    for _ in 0..20 {
         let mut tries = tokio::task::JoinSet::new();
         for (id, wanted) in people.iter().copied().zip(held.iter().rev().cloned()) {
             let store = Arc::clone(&store);
@@ -82,13 +82,15 @@ pub async fn who_registers_while_users_are_brought_over_and_who_is_brought_never
 }
 
 pub async fn blocks_made_at_once_stop_at_the_limit(store: AnyStore) {
-    let blocker = account(&store, "a").await.id;
-    let mut tries = tokio::task::JoinSet::new();
-    for index in 0..8 {
-        let store = Arc::clone(&store);
-        let blocked = Care4wId::parse(&format!("care4w-BLOCKED{index}")).unwrap();
-        tries.spawn(async move { store.block(blocker, &blocked, None, 5, 3).await.unwrap() });
+    for round in 0..20 {
+        let blocker = account(&store, &format!("{round}")).await.id;
+        let mut tries = tokio::task::JoinSet::new();
+        for index in 0..8 {
+            let store = Arc::clone(&store);
+            let blocked = Care4wId::parse(&format!("care4w-BLOCKED{index}")).unwrap();
+            tries.spawn(async move { store.block(blocker, &blocked, None, 5, 3).await.unwrap() });
+        }
+        assert_eq!(tries.join_all().await.into_iter().filter(|done| *done).count(), 3);
+        assert_eq!(store.blocked(blocker).await.unwrap().len(), 3);
     }
-    assert_eq!(tries.join_all().await.into_iter().filter(|done| *done).count(), 3);
-    assert_eq!(store.blocked(blocker).await.unwrap().len(), 3);
 }
