@@ -107,6 +107,7 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Result<ReadNumber, Num
         return Err(NumberError::TooLong);
     }
     let typed_country = text.contains(['+', '＋']);
+    let text = without_late_scheme(text);
     // libphonenumber takes these off the end; rlibphonenumber 2.2.15 leaves characters that Unicode has not assigned. In
     // a link, parameters may end in them.
     let text =
@@ -124,6 +125,16 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Result<ReadNumber, Num
     // The raw text was kept for where the country came from; formats must not fall back to it.
     read.map(|number| ReadNumber(rlibphonenumber::PhoneNumber { raw_input: None, ..number }))
         .map_err(|error| NumberError::from_parsing(&error, typed_country || region.is_some()))
+}
+
+/// rlibphonenumber 2.2.15 panics on a link whose scheme stands behind its context; to libphonenumber the number between
+/// the two is then empty, and so it is in what this leaves of the text.
+fn without_late_scheme(text: &str) -> &str {
+    const CONTEXT: &str = ";phone-context=";
+    let (Some(context), Some(scheme)) = (text.find(CONTEXT), text.find("tel:")) else { return text };
+    // A scheme within the context makes that invalid, which is found before.
+    let behind = text.get(context + CONTEXT.len()..scheme).is_some_and(|between| between.contains(';'));
+    if behind { &text[context..scheme] } else { text }
 }
 
 /// rlibphonenumber 2.2.15 reads "68 #2" as a number; to libphonenumber two digits are one only when no extension follows. Where the mark of the extension is punctuation as
@@ -325,6 +336,19 @@ mod tests {
         assert_eq!(code("253-0000", "US"), "AREA_CODE_MISSING");
         assert_eq!(code("hello", "KE"), "NOT_A_NUMBER");
         assert_eq!(code("68 #2", "KE"), "NOT_A_NUMBER");
+    }
+
+    #[test]
+    fn a_link_with_its_parts_in_disorder_is_no_number() {
+        for text in [
+            "te:+64220787;phone-context=+239;x=y;isub=tel:+6422",
+            ";phone-context=+254;tel:712345678",
+            ";phone-context=+254tel:7",
+        ] {
+            for region in ["", "KE"] {
+                assert!(PhoneNumber::parse(text, Region::parse(region).ok()).is_err(), "{text:?}");
+            }
+        }
     }
 
     #[test]

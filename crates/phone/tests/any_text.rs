@@ -13,6 +13,46 @@ fn region() -> impl Strategy<Value = Option<Region>> {
     prop::option::of(prop::sample::select(Region::all()))
 }
 
+/// The parts of links and the marks that stand for something, in any order: no longer than a number may be.
+fn disorder() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "tel:",
+        "care4w:",
+        ";phone-context=",
+        "+254",
+        "example.com",
+        ";ext=",
+        ";isub=",
+        ";x=y",
+        ";",
+        "0712345678",
+        "7",
+        "00",
+        "+",
+        "x",
+        "#",
+        "(0)",
+        "～",
+        "~",
+        "\u{200b}",
+        "\u{10ffff}",
+        " ext. ",
+        ",",
+        "%2B",
+    ]);
+    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_parts_of_a_link_in_any_order_are_answered(text in disorder(), region in region()) {
+        let _ = NumberReport::of(&text, region);
+        let _ = Destination::parse(&text, region);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
