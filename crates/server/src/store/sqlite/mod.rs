@@ -17,6 +17,8 @@ use care4w_protocol::rest::{CallRecord, Discoverable, SettingsChange};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Row, SqlitePool};
 
+use crate::defaults;
+use crate::store::gather::Gather;
 use crate::store::{
     Account, AccountId, Blocked, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
     NewAccount, NewCall, ProvedClaim, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField,
@@ -37,6 +39,7 @@ pub struct SqliteStore {
     write: SqlitePool,
     read: SqlitePool,
     uniqueness: Uniqueness,
+    signed_in: Gather<String, Account>,
 }
 
 impl SqliteStore {
@@ -56,8 +59,12 @@ impl SqliteStore {
             .run(&write)
             .await
             .map_err(|error| StoreError::Database(Box::new(error)))?;
-        let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
-        let store = Self { write, read, uniqueness };
+        let read = SqlitePoolOptions::new()
+            .max_connections(defaults::SQLITE_READERS)
+            .connect_with(options.read_only(true))
+            .await?;
+        let signed_in = sign_ins::gather_signed_in(&read);
+        let store = Self { write, read, uniqueness, signed_in };
         store.hold_uniqueness().await?;
         Ok(store)
     }
@@ -399,7 +406,7 @@ impl Store for SqliteStore {
     }
 
     async fn signed_in(&self, id: SignInId) -> Result<Option<Account>, StoreError> {
-        self.select_signed_in(id).await
+        self.signed_in.get(id.to_string()).await
     }
 
     async fn rotate(
