@@ -201,12 +201,7 @@ def as_link(dice, text):
     contexts = [f"+{code}", f"+{code}", f"+1-{code}", "example.com", "", "+", str(code), f"+{code};x=y", "a b", "+\u0661", f"+{code}\uff11"]
     parameters = [f";phone-context={dice.choice(contexts)}", f";ext={digits(dice, 1, 5)}", ";isub=12", f";isub={text}", ";x=1", ";phone-context=", ""]
     scheme = dice.choice(["tel:", "tel:", "tel:", "TEL:", "sip:", ""])
-    parts = [scheme + text, *dice.sample(parameters, dice.randint(0, 2))]
-    if dice.random() < 0.1:
-        # Its scheme behind its context, for one: a link that only somebody who means harm writes.
-        parts.append("tel:")
-        dice.shuffle(parts)
-    return "".join(parts)
+    return scheme + text + "".join(dice.sample(parameters, dice.randint(0, 2)))
 
 
 def surrounded(dice, text):
