@@ -3,6 +3,7 @@
 mod blocks;
 mod calls;
 mod claims;
+mod gathered;
 mod imports;
 mod password_links;
 mod sign_ins;
@@ -40,6 +41,8 @@ pub struct SqliteStore {
     read: SqlitePool,
     uniqueness: Uniqueness,
     signed_in: Gather<String, Account>,
+    reached: Gather<gathered::Sought, Account>,
+    holders: Gather<gathered::Sought, Account>,
 }
 
 impl SqliteStore {
@@ -64,7 +67,8 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await?;
         let signed_in = sign_ins::gather_signed_in(&read);
-        let store = Self { write, read, uniqueness, signed_in };
+        let (reached, holders) = (gathered::reached(&read), gathered::holders(&read));
+        let store = Self { write, read, uniqueness, signed_in, reached, holders };
         store.hold_uniqueness().await?;
         Ok(store)
     }
@@ -366,11 +370,11 @@ impl Store for SqliteStore {
     }
 
     async fn reached_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        self.select_by_id(id, by).await
+        self.reached.get((id.to_string(), by.to_string())).await
     }
 
     async fn holder_of(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        self.select_holder(full, by).await
+        self.holders.get((full.to_owned(), by.to_string())).await
     }
 
     async fn holder_of_national(
