@@ -55,13 +55,9 @@ pub async fn by_phone(
         app.ask(account, from, Asked::Number(number.full()))?;
     }
     let found = find(&app, account, &reading).await?;
-    // Read in any case: who is not found is not found in the same time. A number with its country is that of whoever has it.
-    let region = if reading.dialled.with_country {
-        number.region()
-    } else {
-        found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(|| HeldNumber::from(number)).region()
-    };
-    let region = region.map(|region| region.to_string());
+    // Read in any case: who is not found is not found in the same time.
+    let held = found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(|| HeldNumber::from(number));
+    let region = held.region().map(|region| region.to_string());
     let Some((found, matched)) = found else { return ok(PhoneLookup::nobody()) };
     if !is_own {
         // Who was found may be called without paying again.

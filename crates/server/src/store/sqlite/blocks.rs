@@ -99,6 +99,24 @@ impl SqliteStore {
             .collect()
     }
 
+    pub(super) async fn select_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(found_or_asker!("f.id", "f.care4w_id = ?1"))
+            .bind(id.as_str())
+            .bind(by.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        found(row.as_ref())
+    }
+
+    pub(super) async fn select_holder(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError> {
+        let row = sqlx::query(found_or_asker!("f.id", "f.phone_full = ?1"))
+            .bind(full)
+            .bind(by.as_str())
+            .fetch_optional(&self.read)
+            .await?;
+        found(row.as_ref())
+    }
+
     pub(super) async fn select_national_holder(
         &self,
         national: &str,

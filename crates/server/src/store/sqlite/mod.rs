@@ -3,7 +3,6 @@
 mod blocks;
 mod calls;
 mod claims;
-mod gathered;
 mod imports;
 mod password_links;
 mod sign_ins;
@@ -41,8 +40,6 @@ pub struct SqliteStore {
     read: SqlitePool,
     uniqueness: Uniqueness,
     signed_in: Gather<String, Account>,
-    reached: Gather<gathered::Sought, Account>,
-    holders: Gather<gathered::Sought, Account>,
 }
 
 impl SqliteStore {
@@ -67,8 +64,7 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await?;
         let signed_in = sign_ins::gather_signed_in(&read);
-        let (reached, holders) = (gathered::reached(&read), gathered::holders(&read));
-        let store = Self { write, read, uniqueness, signed_in, reached, holders };
+        let store = Self { write, read, uniqueness, signed_in };
         store.hold_uniqueness().await?;
         Ok(store)
     }
@@ -370,11 +366,11 @@ impl Store for SqliteStore {
     }
 
     async fn reached_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        self.reached.get((id.to_string(), by.to_string())).await
+        self.select_by_id(id, by).await
     }
 
     async fn holder_of(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        self.holders.get((full.to_owned(), by.to_string())).await
+        self.select_holder(full, by).await
     }
 
     async fn holder_of_national(
