@@ -25,7 +25,7 @@ pub struct Socket {
 impl Socket {
     pub async fn open(server: &Server) -> Self {
         let url = format!("ws://{}/api/signal", server.running.address());
-        let (stream, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let (stream, _) = tokio_tungstenite::connect_async_with_config(url, None, true).await.unwrap();
         Self { stream, sent: 0, received: 0 }
     }
 
@@ -35,7 +35,7 @@ impl Socket {
         if let Some(address) = address {
             request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
         }
-        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        let (stream, _) = tokio_tungstenite::connect_async_with_config(request, None, true).await.unwrap();
         Self { stream, sent: 0, received: 0 }
     }
 
