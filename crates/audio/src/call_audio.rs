@@ -31,6 +31,8 @@ pub struct CallAudioConfig {
     pub bitrate: u32,
     /// How much sound a packet holds.
     pub packet: PacketTime,
+    /// Whether silence is left out of what is sent (DTX): it spares a data plan, and the network learns who speaks when.
+    pub dtx: bool,
 }
 
 /// How much sound a packet holds: shorter is nearer to the ear, and costs bits.
@@ -61,6 +63,7 @@ impl Default for CallAudioConfig {
             processing: Processing::default(),
             bitrate: BITRATE,
             packet: PacketTime::default(),
+            dtx: false,
         }
     }
 }
@@ -104,6 +107,8 @@ impl CallAudio {
         // The microphone first: a broken file must not cost the recording of the same name.
         let microphone = opener.microphone(&config.microphone)?;
         let speaker = opener.speaker(&config.speaker)?;
+        let mut encoder = Encoder::new(config.bitrate).map_err(engine_failed)?;
+        encoder.set_dtx(config.dtx);
         let engine = Engine::new(
             opener.clone(),
             inbox,
@@ -111,7 +116,7 @@ impl CallAudio {
             microphone,
             speaker,
             VoiceProcessing::new(config.processing),
-            (Encoder::new(config.bitrate).map_err(engine_failed)?, Sending::new(config.bitrate, config.packet)),
+            (encoder, Sending::new(config.bitrate, config.packet)),
             FarEnd::new().map_err(engine_failed)?,
         );
         let thread = thread::Builder::new()

@@ -98,6 +98,9 @@ pub const SHED_OVER: Duration = Duration::from_millis(250);
 pub const BUFFER_PACKETS_MAX: usize = 100;
 /// Made-up sound lasts this long before it becomes silence; Opus' own fades over about as long.
 pub const CONCEAL_MAX: Duration = Duration::from_millis(200);
+/// A pause of the sender's is filled with how its room sounded for this long, unless it is heard of again: with DTX, that
+/// is every 400 ms.
+pub const COMFORT_MAX: Duration = Duration::from_secs(1);
 /// A jump of the sequence number by more than this is a new stream (RFC 3550, appendix A.1: MAX_DROPOUT).
 pub const SEQUENCE_DROPOUT_MAX: i64 = 3_000;
 /// A larger step between timestamp and arrival than this is a new stream.

@@ -286,8 +286,9 @@ impl Engine {
         match encoded {
             Ok(payload) => {
                 let muted = self.opener.shared.muted.load(Ordering::Acquire);
-                let starts_talkspurt = self.talkspurt && !muted;
-                self.talkspurt &= muted;
+                let pause = payload.is_empty() || self.encoder.is_pausing();
+                let starts_talkspurt = self.talkspurt && !muted && !pause;
+                self.talkspurt = (self.talkspurt && muted) || pause;
                 (self.send)(EncodedFrame { payload, samples, starts_talkspurt });
             }
             Err(error) => tracing::warn!(%error, "a frame was not encoded"),

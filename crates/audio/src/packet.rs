@@ -3,11 +3,12 @@ use std::time::Instant;
 /// One Opus packet to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedFrame {
-    /// The RTP payload (RFC 7587).
+    /// The RTP payload (RFC 7587); empty for silence that is not sent, and whose time passes all the same (DTX).
     pub payload: Vec<u8>,
     /// How far the RTP timestamp goes on after this packet, in 48 kHz samples.
     pub samples: u32,
-    /// Whether the RTP marker bit is due: the first packet, and the first after mute.
+    /// Whether the RTP marker bit is due: the first packet, the first after mute, and the first speech after silence that
+    /// was not sent.
     pub starts_talkspurt: bool,
 }
 

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
-use crate::defaults::{FRAME_SAMPLES, SAMPLE_RATE};
+use crate::defaults::{COMFORT_MAX, FRAME_SAMPLES, SAMPLE_RATE, STEP_SAMPLES};
 use crate::jitter::{Arrival, JitterBuffer, JitterStats, Pace, Playout};
-use crate::opus::{Decoder, OpusError, Redundancy, packet_samples};
+use crate::opus::{Decoder, OpusError, Redundancy, is_pause, packet_samples};
 use crate::packet::RtpAudio;
 use crate::stretch;
 
@@ -14,6 +14,8 @@ pub struct FarEnd {
     redundancy: Redundancy,
     /// The newest packet's sequence number.
     newest: Option<u16>,
+    /// So many more samples of the far room's noise are made where nothing comes: nobody spoke there.
+    comfort: usize,
     /// Decoded and not yet taken.
     queue: Vec<f32>,
     frame: Vec<f32>,
@@ -27,6 +29,7 @@ impl FarEnd {
             decoder: Decoder::new()?,
             redundancy: Redundancy::new()?,
             newest: None,
+            comfort: 0,
             queue: Vec::with_capacity(4 * FRAME_SAMPLES),
             frame: Vec::with_capacity(6 * FRAME_SAMPLES),
         })
@@ -83,12 +86,21 @@ impl FarEnd {
         self.frame.clear();
         let mut heard = false;
         let result = match self.buffer.pull(now, lead + queued) {
+            Playout::Silence { samples } if self.comfort >= samples => {
+                self.comfort -= samples;
+                // The decoder makes up whole steps of 2.5 ms.
+                let made = self.decoder.conceal(STEP_SAMPLES, &mut self.frame);
+                self.frame.truncate(samples.max(1));
+                made
+            }
             Playout::Silence { samples } => {
                 self.frame.resize(samples.max(1), 0.0);
                 Ok(())
             }
             Playout::Packet { payload, pace } => {
                 heard = true;
+                let comfort = COMFORT_MAX.as_millis() as usize * (SAMPLE_RATE / 1_000) as usize;
+                self.comfort = if is_pause(&payload) { comfort } else { 0 };
                 let result = self.decoder.decode(&payload, &mut self.frame);
                 match pace {
                     Pace::Steady => {}

@@ -148,3 +148,70 @@ proptest! {
         }
     }
 }
+
+/// A room that hums between two words, sent with DTX by an encoder; what is heard of it, step by step, and the counts.
+fn with_pauses(hum: f32) -> (Vec<[f32; 480]>, JitterStats, usize) {
+    let mut encoder = Encoder::new(32_000).unwrap();
+    encoder.set_dtx(true);
+    let (mut far, start) = (FarEnd::new().unwrap(), Instant::now());
+    let (mut seed, mut sent, mut heard) = (1u32, 0u16, Vec::new());
+    for step in 0..2_100u32 {
+        let now = start + STEP * step;
+        if step % 2 == 0 {
+            let speaks = step % 1_000 < 200;
+            let frame: Vec<f32> = (0..FRAME_SAMPLES)
+                .map(|i| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let noise = (seed as f32 / u32::MAX as f32 - 0.5) * 2.0 * hum;
+                    let t = (step as f32 * 480.0 + i as f32) / 48_000.0 * 150.0;
+                    let voice = (1..8).map(|n| (t * n as f32 * std::f32::consts::TAU).sin() / n as f32).sum::<f32>();
+                    noise + if speaks { voice * 0.2 } else { 0.0 }
+                })
+                .collect();
+            let payload = encoder.encode(&frame).unwrap();
+            if !payload.is_empty() {
+                far.receive(RtpAudio { sequence: sent, timestamp: step * 480, payload, arrived: now });
+                sent += 1;
+            }
+        }
+        let mut out = [0.0; 480];
+        far.render(&mut out, now, Duration::ZERO);
+        heard.push(out);
+    }
+    (heard, far.stats(), usize::from(sent))
+}
+
+fn dbfs(step: &[f32]) -> f32 {
+    10.0 * (step.iter().map(|s| s * s).sum::<f32>() / step.len() as f32).max(1e-12).log10()
+}
+
+#[test]
+fn pauses_that_are_not_sent_cost_nothing_and_count_as_no_loss() {
+    let (heard, stats, sent) = with_pauses(0.0);
+    assert!(sent < 550, "21 s with 5 s of speech: {sent} packets");
+    assert_eq!(stats.lost, 0, "{stats:?}");
+    assert!((stats.concealed as f64) < 0.01 * stats.played as f64, "{stats:?}");
+    let speech = |step: usize| (20..190).contains(&(step % 1_000)) && step < 2_000;
+    let told = heard.iter().enumerate().filter(|(step, sound)| speech(*step) && dbfs(&sound[..]) > -30.0).count();
+    assert!(told > 325, "of 340 steps in which somebody speaks, {told} are heard");
+}
+
+#[test]
+fn a_room_that_hums_goes_on_humming_through_pauses_that_are_not_sent() {
+    let (heard, stats, sent) = with_pauses(0.002);
+    assert!(sent < 900, "{sent} packets of 1000: the pauses are not sent");
+    assert_eq!(stats.lost, 0, "{stats:?}");
+    // From a second into each pause on.
+    let pause: Vec<f32> = heard
+        .iter()
+        .enumerate()
+        .filter(|(step, _)| (300..990).contains(&(step % 1_000)))
+        .map(|(_, s)| dbfs(s))
+        .collect();
+    let mut sorted = pause.clone();
+    sorted.sort_by(f32::total_cmp);
+    let middle = sorted[sorted.len() / 2];
+    assert!((-66.0..-52.0).contains(&middle), "the room has -58 dBFS, and is heard at {middle}");
+    let holes = pause.iter().filter(|&&level| level < middle - 15.0).count();
+    assert!(holes < pause.len() / 50, "{holes} of {} steps fall silent", pause.len());
+}

@@ -14,6 +14,7 @@ use crate::sending::SendingPlan;
 #[derive(Debug)]
 pub struct Encoder {
     state: NonNull<sys::OpusEncoder>,
+    dtx: bool,
 }
 
 // SAFETY: the state is owned by this value alone and has no ties to a thread.
@@ -26,7 +27,7 @@ impl Encoder {
         // SAFETY: plain values and a pointer to a live integer; the result is checked for null.
         let state = unsafe { sys::opus_encoder_create(SAMPLE_RATE as i32, 1, sys::OPUS_APPLICATION_VOIP, &mut error) };
         let state = NonNull::new(state).ok_or(OpusError(error))?;
-        let mut encoder = Self { state };
+        let mut encoder = Self { state, dtx: false };
         let bitrate = bitrate.clamp(BITRATE_MIN, BITRATE_MAX) as c_int;
         encoder.set(sys::OPUS_SET_BITRATE_REQUEST, bitrate)?;
         encoder.set(sys::OPUS_SET_COMPLEXITY_REQUEST, ENCODER_COMPLEXITY)?;
@@ -63,7 +64,26 @@ impl Encoder {
         self.set_redundancy(plan.redundancy);
     }
 
-    /// Encodes one frame of [`FRAME_SAMPLES`] samples in −1..1, or of half as many; any other length is an error.
+    /// Whether silence is sent (DTX, RFC 6716, section 2.1.9): where it is not, a frame every 400 ms says how the room
+    /// sounds.
+    pub fn set_dtx(&mut self, on: bool) {
+        match self.set(sys::OPUS_SET_DTX_REQUEST, c_int::from(on)) {
+            Ok(()) => self.dtx = on,
+            Err(error) => tracing::debug!(%error, "the encoder did not take the setting of silence"),
+        }
+    }
+
+    /// Whether the last frame was of a pause: what of it is sent only says how the room sounds.
+    pub fn is_pausing(&mut self) -> bool {
+        let mut pausing: c_int = 0;
+        // SAFETY: this request takes one pointer to an integer, which lives.
+        let answer =
+            unsafe { sys::opus_encoder_ctl(self.state.as_ptr(), sys::OPUS_GET_IN_DTX_REQUEST, &raw mut pausing) };
+        self.dtx && checked(answer).is_ok() && pausing != 0
+    }
+
+    /// Encodes one frame of [`FRAME_SAMPLES`] samples in −1..1, or of half as many; any other length is an error. Nothing
+    /// comes of a frame that need not be sent.
     pub fn encode(&mut self, frame: &[f32]) -> Result<Vec<u8>, OpusError> {
         if ![FRAME_SAMPLES, FRAME_SAMPLES / 2].contains(&frame.len()) {
             return Err(OpusError(sys::OPUS_BAD_ARG));
@@ -79,7 +99,8 @@ impl Encoder {
                 packet.len() as i32,
             )
         })?;
-        packet.truncate(length as usize);
+        // "If the return value is 2 bytes or less, the packet does not need to be transmitted" (`opus_encode`).
+        packet.truncate(if self.dtx && length <= 2 { 0 } else { length as usize });
         Ok(packet)
     }
 

@@ -36,6 +36,13 @@ pub fn packet_samples(packet: &[u8]) -> Option<u32> {
     u32::try_from(samples).ok().filter(|&n| n > 0)
 }
 
+/// Whether a packet says that nobody speaks: its voice activity flag (RFC 6716, section 4.2.3) is down. `false` for
+/// packets without such a flag, and for those of several frames.
+pub fn is_pause(packet: &[u8]) -> bool {
+    // The configurations of SILK and of the hybrid, one frame, and the first bit of SILK's header.
+    matches!(packet, [first, second, ..] if first >> 3 < 16 && first & 3 == 0 && second & 0x80 == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +80,56 @@ mod tests {
             let packet = encoder.encode(&[0.0; FRAME_SAMPLES]).unwrap();
             assert!(packet.len() > 1, "a one-byte packet is what DTX makes, and DTX is off");
         }
+    }
+
+    /// What is sent of ten seconds of a room after a second of speech, and how far apart, in samples.
+    fn sent_of(mut room: impl FnMut() -> f32, frame: usize) -> (Vec<usize>, Vec<Vec<u8>>) {
+        let mut encoder = Encoder::new(32_000).unwrap();
+        encoder.set_dtx(true);
+        for piece in (0..50).map(voice) {
+            encoder.encode(&piece).unwrap();
+        }
+        let sound: Vec<f32> = (0..10 * 48_000).map(|_| room()).collect();
+        let (mut gaps, mut sent) = (Vec::new(), Vec::new());
+        let mut gap = 0;
+        for piece in sound.chunks_exact(frame) {
+            gap += frame;
+            let packet = encoder.encode(piece).unwrap();
+            if !packet.is_empty() {
+                gaps.push(std::mem::take(&mut gap));
+                sent.push(packet);
+            }
+        }
+        (gaps, sent)
+    }
+
+    fn noise(level: f32) -> impl FnMut() -> f32 {
+        let mut seed = 1u32;
+        move || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed as f32 / u32::MAX as f32 - 0.5) * 2.0 * level
+        }
+    }
+
+    #[test]
+    fn of_silence_a_packet_every_400_ms_is_sent_when_that_is_wanted() {
+        for frame in [FRAME_SAMPLES, FRAME_SAMPLES / 2] {
+            let (gaps, sent) = sent_of(|| 0.0, frame);
+            assert!(sent.len() < 60, "ten seconds: {} packets of {frame}", sent.len());
+            let longest = *gaps.iter().max().unwrap();
+            assert!((18_000..=22_000).contains(&longest), "{frame}: {longest}");
+        }
+    }
+
+    #[test]
+    fn of_a_room_in_which_nobody_speaks_little_is_sent_and_says_so() {
+        let (gaps, sent) = sent_of(noise(0.002), FRAME_SAMPLES);
+        assert!(sent.len() < 120, "ten seconds: {} packets", sent.len());
+        assert!(*gaps.iter().max().unwrap() <= 22_000);
+        assert!(is_pause(sent.last().unwrap()));
+        let mut encoder = Encoder::new(32_000).unwrap();
+        let speech: Vec<_> = (0..20).map(|f| encoder.encode(&voice(f)).unwrap()).collect();
+        assert!(!speech[10..].iter().any(|packet| is_pause(packet)));
     }
 
     #[test]
