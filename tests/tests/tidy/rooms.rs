@@ -17,7 +17,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("care4w", &["care4w-client"]),
     ("care4w-tests", &["care4w-phone", "care4w-protocol"]),
     ("xtask", &["care4w-tests"]),
+    // Nobody may import it but for tests.
+    (TWILIO_DOUBLE, &[]),
 ];
+
+/// Stands in for another company's machines: what those are built of is its own affair.
+const TWILIO_DOUBLE: &str = "care4w-twilio-double";
 
 /// Libraries (a name, or the beginning of names with `*`) and the only rooms that may name them.
 ///
@@ -26,18 +31,20 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("webrtc", &["care4w-calls"]),
     ("rtc", &["care4w-calls"]),
     ("cpal", &["care4w-audio"]),
+    ("pulseaudio", &["care4w-audio"]),
     ("opusic-sys", &["care4w-audio"]),
     ("sonora*", &["care4w-audio"]),
     ("rlibphonenumber", &["care4w-phone"]),
     ("phonenumber", &["care4w-phone"]),
     ("tauri*", &["care4w"]),
     ("axum", &["care4w-server"]),
-    ("sqlx", &["care4w-server"]),
+    // The server's store, and the history of calls.
+    ("sqlx", &["care4w-client", "care4w-server"]),
     ("jsonwebtoken", &["care4w-server"]),
     // The server asks Twilio with it, and nobody else.
     ("reqwest", &["care4w-client", "care4w-server"]),
     ("keyring", &["care4w-client"]),
-    ("tokio-tungstenite", &["care4w-client"]),
+    ("tokio-tungstenite", &["care4w-calls", "care4w-client"]),
     // No network and no runtime below the calls.
     ("tokio", &["care4w-calls", "care4w-client", "care4w-server", "care4w-cli", "care4w", "care4w-tests"]),
 ];
@@ -97,7 +104,7 @@ pub fn check_rooms() {
 /// Every library is imported only by its owners.
 pub fn check_owners() {
     let mut wrong = Vec::new();
-    for room in rooms() {
+    for room in rooms().into_iter().filter(|room| room.name != TWILIO_DOUBLE) {
         for import in &room.imports {
             let owners = OWNERS.iter().find(|(library, _)| match library.strip_suffix('*') {
                 Some(beginning) => import.starts_with(beginning),

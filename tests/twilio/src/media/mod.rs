@@ -1,0 +1,15 @@
+//! The media gateway: an ICE-lite end with DTLS-SRTP for each call, which plays, echoes, records and bridges.
+
+mod codec;
+mod description;
+mod end;
+mod keys;
+mod lite;
+mod sound;
+mod stream;
+
+pub use description::Codec;
+pub use sound::Sound;
+
+pub(crate) use description::Description;
+pub(crate) use end::{MediaEnd, Source};
