@@ -131,11 +131,16 @@ test("an emergency number is refused as one types it", async () => {
     caret: 3,
     kind: "incomplete",
     detail: null,
-    reason: { code: "EMERGENCY_NUMBER", message: "" },
+    reason: {
+      code: "EMERGENCY_NUMBER",
+      message: "Care4W can't place emergency calls. Dial 999 on a phone.",
+    },
   });
   await user.type(on("dial-input"), "9");
   await settle();
-  expect(on("dial-found")).toHaveTextContent("Care4W can't call emergency services.");
+  expect(on("dial-found")).toHaveTextContent(
+    "Care4W can't place emergency calls. Dial 999 on a phone.",
+  );
 });
 
 test("a Care4W ID that nobody has is not called a number", async () => {
@@ -147,7 +152,8 @@ test("a Care4W ID that nobody has is not called a number", async () => {
 
 test("a number from a link or the command line is filled in, formatted, and not dialled", async () => {
   const { core } = await open();
-  core.set({ destination: "tel:+254712345678" });
+  const asks = { atOnce: false, premium: false, refused: null };
+  core.set({ destination: { text: "+254712345678", ...asks } });
   await settle();
   expect(asked(core, "takeDestination")).toHaveLength(1);
   expect(core.current.destination).toBeNull();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use care4w_protocol::CallId;
 use care4w_protocol::rest::IceServer;
-use care4w_protocol::signal::{ClientMessage, HangUp, Party, Refusal};
+use care4w_protocol::signal::{ClientMessage, HangUp, Refusal};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::{Callee, EncodedFrame, EndReason, RtpAudio};
+use crate::{Callee, EncodedFrame, EndReason, Peer, RtpAudio};
 
 /// Which way a call takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -108,10 +108,15 @@ pub enum BackendEvent {
         /// Through which backend.
         backend: BackendName,
         /// Who.
-        from: Party,
+        from: Peer,
     },
     /// Caller: it rings over there.
     Ringing {
+        /// Which call.
+        call: CallId,
+    },
+    /// Caller: the network sends sound before the answer (ringback of its own, an announcement).
+    EarlyMedia {
         /// Which call.
         call: CallId,
     },
@@ -169,6 +174,7 @@ impl BackendEvent {
         match self {
             Self::Incoming { call, .. }
             | Self::Ringing { call }
+            | Self::EarlyMedia { call }
             | Self::Answered { call }
             | Self::PathUp { call }
             | Self::MediaFlowing { call }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: in every order of inputs, a call ends exactly once and with exactly one reason; once it has ended,
 //! nothing rings, the sound is closed, and no input has an effect any more. The sound is started at most once, and
-//! only when both it is open and the path is up. `Connected` is entered when sound flows, or when the path has been up
+//! only when both it is open and the path is up, which may be before the answer. `Connected` is entered when sound flows, or when the path has been up
 //! for [`SILENT_PEER_TIME`] and the other end sends nothing: one without a microphone is no broken path.
 //!
 //! Inputs, by who may send them:
@@ -10,7 +10,7 @@
 //! | from | inputs |
 //! |---|---|
 //! | the person (or the program in their name) | [`Input::Accept`], [`Input::Decline`], [`Input::HangUp`], [`Input::End`] |
-//! | the backend, for signalling and path | [`Input::Ringing`], [`Input::Answered`], [`Input::PathUp`], [`Input::MediaFlowing`], [`Input::PathLost`], [`Input::PathRestored`], [`Input::BackendEnded`], [`Input::BackendFailed`] |
+//! | the backend, for signalling and path | [`Input::Ringing`], [`Input::EarlyMedia`], [`Input::Answered`], [`Input::PathUp`], [`Input::MediaFlowing`], [`Input::PathLost`], [`Input::PathRestored`], [`Input::BackendEnded`], [`Input::BackendFailed`] |
 //! | the sound | [`Input::SoundOpened`], [`Input::SoundFailed`], [`Input::FirstAudio`] |
 //! | the timer | [`Input::Tick`], at or after [`Call::deadline`] |
 
@@ -56,6 +56,8 @@ pub struct Call {
     sound: SoundPhase,
     path_up: bool,
     heard: bool,
+    /// The first frame was played before the answer.
+    early_audio: bool,
     dialled: bool,
     answered_at: Option<Instant>,
     connected_at: Option<Instant>,
@@ -94,6 +96,7 @@ impl Call {
             sound: SoundPhase::Closed,
             path_up: false,
             heard: false,
+            early_audio: false,
             dialled: false,
             answered_at: None,
             connected_at: None,
@@ -111,6 +114,7 @@ impl Call {
             Input::Decline | Input::HangUp => self.leave(now),
             Input::End(reason) => self.end(reason, self.farewell(HangUp::Normal), now),
             Input::Ringing => self.ringing(now),
+            Input::EarlyMedia => self.early_media(now),
             Input::Answered => self.answered(now),
             Input::PathUp => self.path_up(now),
             Input::MediaFlowing => self.media_flowing(now),
@@ -196,6 +200,17 @@ impl Call {
         self.start_ringing(Ring::Ringback);
     }
 
+    /// The network's own ringback or announcement is heard in place of ours. The call is not connected by it.
+    fn early_media(&mut self, now: Instant) {
+        self.ringing(now);
+        if self.state == CallState::Ringing && self.sound == SoundPhase::Open {
+            self.stop_ringing();
+            self.path_up = true;
+            self.sound = SoundPhase::Started;
+            self.outputs.push_back(Output::StartSound);
+        }
+    }
+
     fn answered(&mut self, now: Instant) {
         if !self.dialled || !matches!(self.state, CallState::Dialing | CallState::Ringing) {
             return;
@@ -204,6 +219,13 @@ impl Call {
         self.answered_at = Some(now);
         self.enter(CallState::Connecting);
         self.deadline = Some(now + CONNECT_TIME);
+        if self.early_audio {
+            return self.sound_flows(now);
+        }
+        if self.sound == SoundPhase::Started {
+            self.media_deadline = Some(now + SILENT_PEER_TIME);
+        }
+        self.start_sound(now);
     }
 
     fn path_up(&mut self, now: Instant) {
@@ -221,6 +243,8 @@ impl Call {
     }
 
     fn sound_flows(&mut self, now: Instant) {
+        // Heard before the answer: it flows on after it.
+        self.early_audio |= self.state == CallState::Ringing && self.sound == SoundPhase::Started;
         if self.state != CallState::Connecting {
             return;
         }

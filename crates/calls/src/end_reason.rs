@@ -81,6 +81,14 @@ reasons! {
     TimeUp = "TIME_UP", "The time set for this call is over.";
     /// The program was asked to stop.
     ShutDown = "SHUT_DOWN", "The call ended because Care4W was closed.";
+    /// Twilio's gateway could not be reached.
+    TwilioUnreachable = "TWILIO_UNREACHABLE", "Calls over Twilio can't be placed right now. Try again in a moment.";
+    /// The call failed at Twilio.
+    TwilioFailed = "TWILIO_FAILED", "The call failed at Twilio. Try again in a moment.";
+    /// Twilio does not take calls of this server's account.
+    TwilioRefused = "TWILIO_REFUSED", "Twilio doesn't take calls from this server. Whoever runs it can find out why.";
+    /// The telephone network knows no such number.
+    NotInService = "NOT_IN_SERVICE", "This number can't be reached. Check it and try again.";
     /// A fault of our own.
     Internal = "INTERNAL", "Something went wrong on this computer. Try again.";
 }
@@ -95,6 +103,11 @@ impl EndReason {
             Some(first) => first.to_uppercase().chain(chars).collect(),
             None => sentence,
         }
+    }
+
+    /// Whether Twilio itself failed, and not whoever was called: another way may do better.
+    pub fn is_failure_of_twilio(self) -> bool {
+        matches!(self, Self::TwilioUnreachable | Self::TwilioFailed | Self::TwilioRefused)
     }
 
     /// What the server's word for it means at this end.

@@ -116,13 +116,14 @@ impl VoiceBackend for Fake {
     async fn dial(&self, call: CallId, to: &Callee, _: Vec<IceServer>, media: MediaPorts) -> Result<(), BackendError> {
         let mut world = self.network.world();
         let Some((from, _)) = world.users.get(&self.id).cloned() else { return Err(BackendError::Offline) };
-        if !world.users.contains_key(&to.care4w_id) {
+        let callee = to.care4w_id.clone().ok_or(BackendError::NotAvailable)?;
+        if !world.users.contains_key(&callee) {
             world.tell(&self.id, BackendEvent::Ended { call, reason: EndReason::NotFound });
             return Ok(());
         }
         let made = FakeCall {
             caller: self.id.clone(),
-            callee: to.care4w_id.clone(),
+            callee: callee.clone(),
             caller_media: Some(media),
             answered: false,
             up: Arc::default(),
@@ -131,7 +132,7 @@ impl VoiceBackend for Fake {
             holds: Default::default(),
         };
         world.calls.insert(call, made);
-        world.tell(&to.care4w_id, BackendEvent::Incoming { call, backend: BackendName::Fake, from });
+        world.tell(&callee, BackendEvent::Incoming { call, backend: BackendName::Fake, from: from.into() });
         Ok(())
     }
 
@@ -253,6 +254,11 @@ async fn carry(
     let mut first = Some(first);
     let (mut sequence, mut timestamp) = (0u16, 0u32);
     while let Some(frame) = frames.recv().await {
+        if frame.payload.is_empty() {
+            // A pause that is not sent.
+            timestamp = timestamp.wrapping_add(frame.samples);
+            continue;
+        }
         let packet = RtpAudio { sequence, timestamp, payload: frame.payload, arrived: Instant::now() };
         sequence = sequence.wrapping_add(1);
         timestamp = timestamp.wrapping_add(frame.samples);

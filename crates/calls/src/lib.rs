@@ -19,6 +19,7 @@ mod peer;
 pub mod quality;
 mod sound;
 mod speaking;
+pub mod twilio;
 mod view;
 
 pub use backend::{

@@ -1,6 +1,6 @@
 //! Who is at the other end.
 
-use care4w_phone::Care4wId;
+use care4w_phone::{Care4wId, PhoneNumber};
 use care4w_protocol::signal::Party;
 use serde::Serialize;
 
@@ -35,9 +35,11 @@ impl From<Party> for Peer {
 /// Whom to call.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callee {
-    /// The id that the server rings.
-    pub care4w_id: Care4wId,
-    /// The name that the lookup gave.
+    /// The id that the server rings; `None` for a telephone number that no user of Care4W has.
+    pub care4w_id: Option<Care4wId>,
+    /// The telephone number that was dialled, if it was one.
+    pub number: Option<PhoneNumber>,
+    /// The name that the lookup gave, or what was dialled.
     pub name: String,
     /// The quiet line under the name, such as the number that was dialled.
     pub detail: String,
@@ -51,6 +53,6 @@ impl std::fmt::Debug for Callee {
 
 impl From<Callee> for Peer {
     fn from(callee: Callee) -> Self {
-        Self { care4w_id: Some(callee.care4w_id), name: callee.name, detail: callee.detail }
+        Self { care4w_id: callee.care4w_id, name: callee.name, detail: callee.detail }
     }
 }

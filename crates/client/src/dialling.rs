@@ -1,25 +1,10 @@
-//! Which way a call goes: the plan's rule as pure functions.
+//! What was dialled, and whether who was found may ring at once. Which way the call takes is [`crate::routing`]'s.
 
-use care4w_phone::{Destination, DestinationError, Region};
+use care4w_phone::{Destination, DestinationError, Region, emergency_number};
 use care4w_protocol::rest::Match;
 
 use crate::Problem;
 use crate::lookup::Person;
-
-/// The way a call takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Route {
-    /// Look up who it is, then call peer to peer.
-    P2p,
-    /// Over Twilio Voice, whatever the destination.
-    Twilio,
-}
-
-/// The plan's rule: with Twilio active every call goes over Twilio Voice, else every call goes peer to peer.
-pub fn route(twilio_active: bool) -> Route {
-    if twilio_active { Route::Twilio } else { Route::P2p }
-}
 
 /// What stands between a person who was found and the call to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +34,20 @@ pub fn verdict(destination: &Destination, person: &Person, confirmed: bool) -> V
 /// # Errors
 /// The reason, with the code of [`DestinationError`].
 pub fn read(text: &str, region: Option<Region>) -> Result<Destination, Problem> {
-    Destination::parse(text, region).map_err(|error: DestinationError| Problem::new(error.code(), error.to_string()))
+    Destination::parse(text, region).map_err(|error| not_called(error, text, region))
+}
+
+/// Why a text is no destination, as the person reads it. Who typed an emergency number reads which one to dial on a
+/// telephone where they are.
+pub fn not_called(error: DestinationError, text: &str, region: Option<Region>) -> Problem {
+    let sentence = match error {
+        DestinationError::EmergencyNumber => {
+            let number = emergency_number(text, region);
+            format!("Care4W can't place emergency calls. Dial {number} on a phone.")
+        }
+        _ => error.to_string(),
+    };
+    Problem::new(error.code(), sentence)
 }
 
 #[cfg(test)]
@@ -64,12 +62,6 @@ mod tests {
             matched,
             region: Some(Region::KENYA),
         }
-    }
-
-    #[test]
-    fn the_routing_table_of_the_plan() {
-        assert_eq!(route(true), Route::Twilio);
-        assert_eq!(route(false), Route::P2p);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use care4w_phone::{AsYouType, Destination, DestinationError, NumberError, PhoneN
 use serde::Serialize;
 
 use crate::Problem;
+use crate::dialling::not_called;
 
 /// Whether what stands in the phone field can be somebody's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, specta::Type)]
@@ -105,7 +106,7 @@ pub fn dial_field(text: &str, country: Option<Region>, caret: u32) -> DialPrevie
         }
         Ok(Destination::Id(_)) => (DialKind::Id, None, None),
         Err(DestinationError::Empty) => (DialKind::Empty, None, None),
-        Err(error) => (DialKind::Incomplete, None, Some(Problem::new(error.code(), error.to_string()))),
+        Err(error) => (DialKind::Incomplete, None, Some(not_called(error, text, country))),
     };
     DialPreview { text: shown, caret, kind, detail, reason }
 }

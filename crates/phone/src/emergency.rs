@@ -44,6 +44,18 @@ pub(crate) fn connects_to_emergency(digits: &str, region: Option<Region>) -> boo
         || (!EXACT.contains(&code.as_str()) && BY_REGION.get(code.as_str()).is_some_and(begins))
 }
 
+/// The emergency number to dial on a telephone in `region` for somebody who typed `text` here: what was typed where it
+/// calls for help there, else one that does; 112 where none is known.
+pub fn emergency_number(text: &str, region: Option<Region>) -> &'static str {
+    let typed: String = text.chars().filter(char::is_ascii_digit).collect();
+    let Some(numbers) = region.and_then(|region| BY_REGION.get(region.code().as_str())) else {
+        return KNOWN_EVERYWHERE.into_iter().find(|known| *known == typed).unwrap_or(KNOWN_EVERYWHERE[0]);
+    };
+    let preferred = [typed.as_str()].into_iter().chain(KNOWN_EVERYWHERE);
+    let found = preferred.filter_map(|wanted| numbers.iter().copied().find(|number| *number == wanted)).next();
+    found.or(numbers.first().copied()).unwrap_or(KNOWN_EVERYWHERE[0])
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -56,6 +68,17 @@ mod tests {
             assert!(Region::parse(region).is_ok(), "{region} is a region");
             assert!(!numbers.is_empty() && numbers.iter().all(|number| number.bytes().all(|b| b.is_ascii_digit())));
         }
+    }
+
+    #[test]
+    fn who_typed_a_foreign_emergency_number_is_told_one_of_the_country() {
+        let region = |code| Some(Region::parse(code).unwrap());
+        assert_eq!(emergency_number("999", region("KE")), "999");
+        assert_eq!(emergency_number("911", region("KE")), "112");
+        assert_eq!(emergency_number("1 1 0", region("DE")), "110");
+        assert_eq!(emergency_number("9112", region("US")), "112", "what follows is not heard");
+        assert_eq!(emergency_number("911", None), "911");
+        assert_eq!(emergency_number("110", None), "112");
     }
 
     #[test]

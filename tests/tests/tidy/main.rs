@@ -11,6 +11,8 @@ use repository::Repository;
 const MACHINES: &[&str] = &[
     "crates/audio/src/jitter/",
     "crates/calls/src/call",
+    "crates/calls/src/twilio/backoff.rs",
+    "crates/calls/src/twilio/pstream",
     "crates/client/src/phone_prompt.rs",
     "crates/client/src/signalling",
     "crates/server/src/limits/",

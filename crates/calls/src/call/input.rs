@@ -13,6 +13,8 @@ pub enum Input {
     End(EndReason),
     /// It rings over there.
     Ringing,
+    /// Sound comes before the answer.
+    EarlyMedia,
     /// Taken over there; or, to a callee, our answer won.
     Answered,
     /// What is sent from now on arrives.

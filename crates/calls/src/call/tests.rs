@@ -93,6 +93,27 @@ fn a_call_is_connected_when_sound_flows_and_not_when_it_is_answered() {
 }
 
 #[test]
+fn the_networks_own_ringback_is_heard_in_place_of_ours_and_connects_nothing() {
+    let scene = Scene::outgoing().give(&[Input::SoundOpened, Input::Ringing, Input::EarlyMedia, Input::FirstAudio]);
+    assert_eq!(scene.call.state(), CallState::Ringing);
+    assert!(scene.has(Output::StopRinging) && scene.has(Output::StartSound));
+    assert_eq!(scene.call.connected_for(scene.now), None, "nobody has answered");
+    let answered = scene.give(&[Input::Answered]);
+    assert_eq!(answered.call.state(), CallState::Connected, "its sound flows already");
+    assert_eq!(answered.count(Output::StartSound), 1);
+    let silent = Scene::outgoing().give(&[Input::SoundOpened, Input::EarlyMedia, Input::Answered]);
+    assert_eq!(silent.call.state(), CallState::Connecting);
+    assert_eq!(silent.wait(SILENT_PEER_TIME).call.state(), CallState::Connected);
+}
+
+#[test]
+fn a_path_that_is_up_before_the_answer_starts_the_sound_with_it() {
+    let scene = Scene::outgoing().give(&[Input::SoundOpened, Input::Ringing, Input::PathUp]);
+    assert!(!scene.has(Output::StartSound));
+    assert!(scene.give(&[Input::Answered]).has(Output::StartSound));
+}
+
+#[test]
 fn packets_count_as_sound_when_the_speaker_does_not_say_so() {
     let scene = Scene::outgoing().give(&[Input::SoundOpened, Input::Answered, Input::MediaFlowing]);
     assert_eq!(scene.call.state(), CallState::Connecting);
@@ -203,6 +224,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(Input::Decline),
         1 => Just(Input::HangUp),
         3 => Just(Input::Ringing),
+        2 => Just(Input::EarlyMedia),
         3 => Just(Input::Answered),
         4 => Just(Input::PathUp),
         3 => Just(Input::MediaFlowing),

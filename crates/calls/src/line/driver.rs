@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use care4w_audio::tones::Tone;
 use care4w_protocol::CallId;
-use care4w_protocol::signal::{Party, Refusal};
+use care4w_protocol::signal::Refusal;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{self, JoinSet};
 
@@ -146,6 +146,7 @@ impl Driver {
         }
         self.input(match event {
             BackendEvent::Ringing { .. } => Input::Ringing,
+            BackendEvent::EarlyMedia { .. } => Input::EarlyMedia,
             BackendEvent::Answered { .. } => Input::Answered,
             BackendEvent::PathUp { .. } => Input::PathUp,
             BackendEvent::MediaFlowing { .. } => Input::MediaFlowing,
@@ -172,7 +173,7 @@ impl Driver {
         self.tell(CallEvent::Digit { call_id, digit });
     }
 
-    fn on_incoming(&mut self, call: CallId, backend: BackendName, from: Party) {
+    fn on_incoming(&mut self, call: CallId, backend: BackendName, from: Peer) {
         let Some(backend) = self.backend(backend) else { return };
         if self.active.as_ref().is_some_and(|active| !active.is_over()) {
             self.tasks.spawn(async move {
@@ -183,7 +184,7 @@ impl Driver {
             return;
         }
         let now = Instant::now();
-        self.begin(call, Call::incoming(now), from.into(), backend, None, now);
+        self.begin(call, Call::incoming(now), from, backend, None, now);
     }
 
     fn on_report(&mut self, report: Report) {

@@ -38,7 +38,8 @@ impl Phone {
 
     async fn dial(&self, to: &Phone) -> Result<CallId, LineError> {
         let callee = Callee {
-            care4w_id: to.who.care4w_id.clone(),
+            care4w_id: Some(to.who.care4w_id.clone()),
+            number: None,
             name: to.who.display_name.clone(),
             detail: "by test".to_owned(),
         };

@@ -1,8 +1,8 @@
 //! Who would be called, and how.
 
-use care4w_client::dialling::Route;
 use care4w_client::numbers::{Destination, Region};
 use care4w_client::protocol::rest::Match;
+use care4w_client::routing::Route;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -31,10 +31,10 @@ pub async fn run(profile: &Profile, destination: &str, country: Option<&str>, ou
     phone.server_config().await?;
     let found = phone.lookup(destination, country).await?;
     let number = match &found.destination {
-        Destination::Number(dialled) => Some(dialled.number.full().to_owned()),
-        Destination::Id(_) => None,
+        Some(Destination::Number(dialled)) => Some(dialled.number.full().to_owned()),
+        Some(Destination::Id(_)) | None => None,
     };
-    let is_number = number.is_some();
+    let is_number = !matches!(found.destination, Some(Destination::Id(_)));
     let person = found.person.as_ref();
     let answer = LookedUp {
         exists: person.is_some(),

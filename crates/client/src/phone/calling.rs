@@ -10,9 +10,10 @@ use care4w_protocol::CallId;
 use super::{Phone, read_region};
 use crate::Problem;
 use crate::app_state::{ConnectionState, SessionStatus};
-use crate::dialling::{Route, Verdict, read, route, verdict};
+use crate::dialling::{Verdict, read, verdict};
 use crate::lookup::{Person, ask, cache_key};
 use crate::preview::{DialPreview, dial_field};
+use crate::routing::{self, Found as Asked, Route, TwilioVoice};
 
 impl From<LineError> for Problem {
     fn from(error: LineError) -> Self {
@@ -23,8 +24,8 @@ impl From<LineError> for Problem {
 /// Who would be called, and how.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Found {
-    /// What was typed, as it was read.
-    pub destination: Destination,
+    /// What was typed, as it was read; `None` for a number of some other country, where nobody can tell of which.
+    pub destination: Option<Destination>,
     /// Which way the call would take.
     pub route: Route,
     /// Who it is; `None`: nobody uses Care4W with that number or id.
@@ -42,39 +43,22 @@ impl Phone {
         Ok(dial_field(text, Some(read_region(country)?), caret))
     }
 
-    /// Has a number or id filled in by the window: a link or the command line named it. What is longer than any
-    /// destination is left out.
-    pub fn offer_destination(&self, text: &str) {
-        let text = text.trim();
-        if text.is_empty() || text.chars().nth(care4w_phone::LONGEST_INPUT).is_some() {
-            return;
-        }
-        let region = self.region(None).ok();
-        let shown = match Destination::parse(text, region) {
-            Ok(Destination::Number(dialled)) if dialled.with_country => dialled.number.international(),
-            Ok(Destination::Number(dialled)) => dialled.number.national_format(),
-            Ok(Destination::Id(id)) => id.to_string(),
-            // What cannot be called is shown as it is; the dialler says why.
-            Err(_) => text.to_owned(),
-        };
-        self.inner.state.send_modify(|state| state.destination = Some(shown));
-    }
-
-    /// The window has filled it in.
-    pub fn take_destination(&self) {
-        self.inner.state.send_if_modified(|state| state.destination.take().is_some());
-    }
-
     /// Who would be called. A number without a country is read in `country`, else in the dialler's region.
     ///
     /// # Errors
     /// The destination's own code (`TOO_SHORT`, `EMERGENCY_NUMBER`, …), `RATE_LIMITED`, `OFFLINE`, `SIGNED_OUT`, …
     pub async fn lookup(&self, text: &str, country: Option<&str>) -> Result<Found, Problem> {
-        let destination = read(text, Some(self.region(country)?))?;
+        let region = self.region(country)?;
+        let destination = match read(text, Some(region)) {
+            Ok(destination) => destination,
+            Err(reason) => return self.lookup_abroad(text, region, reason).await,
+        };
         let person = self.find(&destination).await?;
         let confirm = person.as_ref().is_some_and(|person| verdict(&destination, person, false) == Verdict::Confirm);
-        let route = route(self.inner.state.borrow().server.twilio_active);
-        Ok(Found { destination, route, person, confirm })
+        let asked = asked(&destination, person.as_ref(), false);
+        let ways = routing::ways(&destination, self.twilio_voice(), self.free_calls(), asked);
+        let route = ways.map_or_else(|_| routing::route(self.twilio_voice()), |ways| ways.first);
+        Ok(Found { destination: Some(destination), route, person, confirm })
     }
 
     /// Calls a number or id. Returns as soon as the call exists.
@@ -83,29 +67,59 @@ impl Phone {
     /// As [`Phone::lookup`], and `NOT_FOUND`, `SELF`, `CONFIRM_OTHER_COUNTRY` (ask by name, then call again with
     /// `confirmed`), `LINE_BUSY`, `NOT_AVAILABLE`.
     pub async fn dial(&self, text: &str, country: Option<&str>, confirmed: bool) -> Result<CallId, Problem> {
-        let destination = read(text, Some(self.region(country)?))?;
-        {
-            let state = self.inner.state.borrow();
-            if state.session.status != SessionStatus::SignedIn {
-                return Err(Problem::new("SIGNED_OUT", "Sign in to call."));
-            }
-            if state.connection == ConnectionState::Offline {
-                return Err(Problem::new("OFFLINE", "You're offline. Calls will work when you're back."));
-            }
-            if route(state.server.twilio_active) == Route::Twilio {
-                return Err(Problem::new("NOT_AVAILABLE", "This version can't call over Twilio yet."));
-            }
-        }
-        let Some(person) = self.find(&destination).await? else {
-            let sentence = match destination {
-                Destination::Number(_) => {
-                    "Nobody with this number uses Care4W yet. Check the number, or call by Care4W ID."
-                }
-                Destination::Id(_) => "Nobody has this Care4W ID. Check it and try again.",
-            };
-            return Err(Problem::new("NOT_FOUND", sentence));
+        let region = self.region(country)?;
+        let destination = match read(text, Some(region)) {
+            Ok(destination) => destination,
+            Err(reason) => return self.dial_abroad(text, region, reason, confirmed).await,
         };
-        match verdict(&destination, &person, confirmed) {
+        self.can_call()?;
+        let twilio = self.twilio_voice();
+        if twilio == TwilioVoice::NotAvailable {
+            return Err(routing::NoWay::NotAvailable.problem(&destination));
+        }
+        let found = self.find(&destination).await;
+        let person = match (found, twilio) {
+            (Ok(person), _) => person,
+            (Err(problem), TwilioVoice::NotActive | TwilioVoice::NotAvailable) => return Err(problem),
+            // Twilio dials the number itself; only the name and the way back are missing.
+            (Err(problem), TwilioVoice::Active) => {
+                tracing::debug!(code = problem.code, "nobody could be asked whose number it is");
+                None
+            }
+        };
+        let asked = asked(&destination, person.as_ref(), confirmed);
+        let ways = routing::ways(&destination, twilio, self.free_calls(), asked)
+            .map_err(|no_way| no_way.problem(&destination))?;
+        let person = person.ok_or_else(|| routing::NoWay::Nobody.problem(&destination))?;
+        let verdict = verdict(&destination, &person, confirmed);
+        let detail = match &destination {
+            Destination::Number(dialled) => dialled.number.international(),
+            Destination::Id(id) => id.to_string(),
+        };
+        self.ring(person, detail, verdict, ways.first).await
+    }
+
+    /// Whether this phone can call at all now.
+    pub(super) fn can_call(&self) -> Result<(), Problem> {
+        let state = self.inner.state.borrow();
+        if state.session.status != SessionStatus::SignedIn {
+            return Err(Problem::new("SIGNED_OUT", "Sign in to call."));
+        }
+        if state.connection == ConnectionState::Offline {
+            return Err(Problem::new("OFFLINE", "You're offline. Calls will work when you're back."));
+        }
+        Ok(())
+    }
+
+    /// Rings somebody, if they may ring at once. `detail` stands under their name.
+    pub(super) async fn ring(
+        &self,
+        person: Person,
+        detail: String,
+        verdict: Verdict,
+        route: Route,
+    ) -> Result<CallId, Problem> {
+        match verdict {
             Verdict::Ring => {}
             Verdict::Oneself => return Err(Problem::new("SELF", "That's you. Call somebody else.")),
             Verdict::Confirm => {
@@ -114,13 +128,22 @@ impl Phone {
                 return Err(Problem::new("CONFIRM_OTHER_COUNTRY", sentence));
             }
         }
-        let detail = match &destination {
-            Destination::Number(dialled) => dialled.number.international(),
-            Destination::Id(id) => id.to_string(),
-        };
         self.expect(&person.care4w_id);
-        let callee = Callee { care4w_id: person.care4w_id, name: person.name, detail };
-        Ok(self.inner.line.dial(callee, BackendName::P2p).await?)
+        let callee = Callee { care4w_id: Some(person.care4w_id), number: None, name: person.name, detail };
+        Ok(self.inner.line.dial(callee, route.into()).await?)
+    }
+
+    /// How Twilio Voice stands on this phone.
+    pub(super) fn twilio_voice(&self) -> TwilioVoice {
+        match self.inner.state.borrow().server.twilio_active {
+            false => TwilioVoice::NotActive,
+            true => TwilioVoice::NotAvailable,
+        }
+    }
+
+    /// Whether Care4W's own calls go first where they can.
+    fn free_calls(&self) -> bool {
+        false
     }
 
     /// Somebody will be called: a call of theirs gets through from now on, on a phone that takes no others too.
@@ -229,13 +252,21 @@ impl Phone {
         if let Some(person) = cached {
             return Ok(person);
         }
-        let me = self.inner.session.user().borrow().as_ref().map(|user| user.care4w_id.clone());
+        let me = self.own_id();
         let person = ask(&self.inner.session, destination, me.as_ref()).await?;
         self.lookups().put(key, person.clone(), Instant::now());
         Ok(person)
     }
 
-    fn lookups(&self) -> std::sync::MutexGuard<'_, crate::lookup::LookupCache> {
+    pub(super) fn own_id(&self) -> Option<Care4wId> {
+        self.inner.session.user().borrow().as_ref().map(|user| user.care4w_id.clone())
+    }
+
+    pub(super) fn lookups(&self) -> std::sync::MutexGuard<'_, crate::lookup::LookupCache> {
         self.inner.lookups.lock().expect("no one panics with the lookups locked")
     }
+}
+
+fn asked(destination: &Destination, person: Option<&Person>, confirmed: bool) -> Asked {
+    person.map_or(Asked::Nobody, |person| Asked::Somebody(verdict(destination, person, confirmed)))
 }
