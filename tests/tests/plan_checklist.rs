@@ -343,6 +343,24 @@ fn country_code_handling_works_correctly() {
     waiting.wait_for_call("connected").unwrap();
     assert_eq!(confirmed.wait_for_end().unwrap(), Some(0));
 
+    // What is no number at home may be one elsewhere, under the same question; what is one nowhere says why.
+    let emma = town.person("Emma");
+    set(&emma, "020 7946 0958", "GB");
+    let found = lookup(&amina, &["20 7946 0958", "--country", "KE"]);
+    assert_eq!(
+        (&found["care4wId"], &found["match"], &found["region"], &found["confirm"], &found["number"]),
+        (&json!(emma.care4w_id().unwrap()), &json!("national"), &json!("GB"), &json!(true), &Value::Null)
+    );
+    call_refused(&amina, &["20 7946 0958", "--country", "KE"], "CONFIRM_OTHER_COUNTRY");
+    let mut waiting = emma.answer(&["--mic", "none", "--speaker", "none", "--calls", "1"]).unwrap();
+    let mut confirmed = amina
+        .call("20 7946 0958", &["--country", "KE", "--yes", "--mic", "none", "--speaker", "none", "--seconds", "1"])
+        .unwrap();
+    waiting.wait_for_call("connected").unwrap();
+    assert_eq!(confirmed.wait_for_end().unwrap(), Some(0));
+    call_refused(&amina, &["20 7946 0959", "--country", "KE"], "TOO_LONG");
+    call_refused(&amina, &["0000 0000", "--country", "KE"], "NOT_IN_COUNTRY");
+
     // One's own number says where one is: the server reads national numbers there.
     set(&amina, "0754321000", "TZ");
     let answer = town.rest(&amina, "GET", "users/lookup/phone?phoneNumber=0712345678", &Value::Null);

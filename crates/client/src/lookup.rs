@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use care4w_phone::{Care4wId, Destination, Region};
+use care4w_phone::{Care4wId, Destination, DialledNumber, Region};
 use care4w_protocol::rest::{IdLookup, Match, PhoneLookup};
 use reqwest::Method;
 
@@ -85,30 +85,13 @@ pub async fn ask(
     me: Option<&Care4wId>,
 ) -> Result<Option<Person>, RequestError> {
     match destination {
-        Destination::Number(dialled) => {
-            let number = &dialled.number;
-            let region = number.region().map(|region| region.code());
-            // With a country the full number is asked for, which matches nothing else; without one the national
-            // form and the region it was read in, so that the server may look further.
-            let national = number.national_format();
-            let mut query = Vec::new();
-            if dialled.with_country {
-                query.push(("phoneNumber", number.full()));
-            } else {
-                query.push(("phoneNumber", national.as_str()));
-                if let Some(region) = &region {
-                    query.push(("countryCode", region.as_str()));
-                }
-            }
-            let answer: PhoneLookup = session.call(Method::GET, "users/lookup/phone", &query, None::<&()>).await?;
-            let Some(care4w_id) = answer.care4w_id.filter(|_| answer.exists) else { return Ok(None) };
-            Ok(Some(Person {
-                name: answer.display_name.unwrap_or_else(|| care4w_id.to_string()),
-                is_self: answer.is_self.unwrap_or(false) || me == Some(&care4w_id),
-                matched: answer.matched.unwrap_or(Match::National),
-                region: answer.region.and_then(|region| Region::parse(&region).ok()),
-                care4w_id,
-            }))
+        // With a country the full number is asked for, which matches nothing else; without one the national form and the
+        // region it was read in, so that the server may look further.
+        Destination::Number(DialledNumber { number, with_country: true }) => {
+            ask_by_number(session, number.full(), None, me).await
+        }
+        Destination::Number(DialledNumber { number, with_country: false }) => {
+            ask_by_number(session, &number.national_format(), number.region(), me).await
         }
         Destination::Id(id) => {
             let text = id.to_string();
@@ -127,6 +110,31 @@ pub async fn ask(
             }))
         }
     }
+}
+
+/// Asks the server for whoever has the number that `text` is when it is read in `region`, or in some other country if it is
+/// none there. `Ok(None)`: nobody.
+///
+/// # Errors
+/// [`RequestError`].
+pub async fn ask_by_number(
+    session: &Session,
+    text: &str,
+    region: Option<Region>,
+    me: Option<&Care4wId>,
+) -> Result<Option<Person>, RequestError> {
+    let region = region.map(Region::code);
+    let mut query = vec![("phoneNumber", text)];
+    query.extend(region.as_ref().map(|region| ("countryCode", region.as_str())));
+    let answer: PhoneLookup = session.call(Method::GET, "users/lookup/phone", &query, None::<&()>).await?;
+    let Some(care4w_id) = answer.care4w_id.filter(|_| answer.exists) else { return Ok(None) };
+    Ok(Some(Person {
+        name: answer.display_name.unwrap_or_else(|| care4w_id.to_string()),
+        is_self: answer.is_self.unwrap_or(false) || me == Some(&care4w_id),
+        matched: answer.matched.unwrap_or(Match::National),
+        region: answer.region.and_then(|region| Region::parse(&region).ok()),
+        care4w_id,
+    }))
 }
 
 #[cfg(test)]

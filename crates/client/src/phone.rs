@@ -1,5 +1,6 @@
 //! The phone: the one face that the window and the command line use.
 
+mod abroad;
 mod account;
 mod blocking;
 mod calling;

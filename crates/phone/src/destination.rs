@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use crate::clean::{clean_in, joined_to_word, visible};
 use crate::emergency::{connects_to_emergency, is_emergency};
 use crate::number::read;
@@ -102,26 +100,6 @@ impl Destination {
     }
 }
 
-/// The national numbers that a text without a country is, in those countries where it is a valid number: what to look
-/// somebody up by who is not found, or cannot be, in the caller's own region. Each once, in order; none for a text that names its
-/// country, calls for help, or is a number nowhere.
-///
-/// It reads the text in every region (about a millisecond): spend the caller's budget before.
-pub fn national_numbers_anywhere(text: &str) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    for region in Region::all() {
-        match Destination::parse(text, Some(*region)) {
-            Ok(Destination::Number(dialled)) if dialled.with_country => {}
-            Ok(Destination::Number(dialled)) => {
-                found.insert(dialled.number.national().to_owned());
-            }
-            Ok(Destination::Id(_)) => return Vec::new(),
-            Err(_) => {}
-        }
-    }
-    found.into_iter().collect()
-}
-
 /// The number that a text strictly is, else what is left of it when it is cleaned. Two readings of one text that are
 /// two numbers are none.
 fn number(typed: &str, cleaned: &str, region: Option<Region>) -> Result<DialledNumber, NumberError> {
@@ -222,16 +200,6 @@ mod tests {
         assert_eq!(called("0712345678", "TZ"), Ok(("+255712345678".into(), false)));
         assert_eq!(called("0712345678", ""), Err("COUNTRY_MISSING"));
         assert_eq!(called("254712345678", "KE"), Ok(("+254712345678".into(), true)), "its country was typed");
-    }
-
-    #[test]
-    fn a_number_that_the_region_has_not_may_be_one_elsewhere() {
-        assert_eq!(called("020 7946 0958", "US"), Err("TOO_LONG"), "America knows no trunk zero");
-        let elsewhere = national_numbers_anywhere("020 7946 0958");
-        assert!(elsewhere.contains(&"2079460958".to_owned()), "it is London's: {elsewhere:?}");
-        for text in ["+442079460958", "112", "hello", "", "care4w-ABC1234", "00000000"] {
-            assert_eq!(national_numbers_anywhere(text), Vec::<String>::new(), "{text:?}");
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 #![warn(missing_docs)]
 
+mod abroad;
 mod as_you_type;
 mod care4w_id;
 mod clean;
@@ -19,10 +20,11 @@ mod number_error;
 mod region;
 mod report;
 
+pub use abroad::NumberAbroad;
 pub use as_you_type::AsYouType;
 pub use care4w_id::{Care4wId, InvalidCare4wId};
 pub use clean::{clean, clean_in};
-pub use destination::{Destination, DestinationError, DialledNumber, national_numbers_anywhere};
+pub use destination::{Destination, DestinationError, DialledNumber};
 pub use kind::NumberKind;
 pub use number::PhoneNumber;
 pub use number_error::NumberError;

@@ -1,6 +1,6 @@
 //! How the server reads a number that came in a request.
 
-use care4w_phone::{Destination, DialledNumber, NumberError, Region};
+use care4w_phone::{Destination, DialledNumber, NumberAbroad, NumberError, Region};
 
 use crate::error::Problem;
 use crate::store::Account;
@@ -22,13 +22,24 @@ pub fn reading_region(hint: Option<Region>, account: &Account, default: Region) 
 
 /// Reads a number.
 pub fn read(text: &str, region: Region) -> Result<DialledNumber, Problem> {
-    // Control characters are no typing and no pasting, they are somebody trying the door.
-    if text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-        return Err(Problem::invalid_phone(NumberError::NotANumber.to_string()));
-    }
+    is_typed(text)?;
     match Destination::parse(text, Some(region)) {
         Ok(Destination::Number(dialled)) => Ok(dialled),
         Ok(Destination::Id(_)) => Err(Problem::invalid_phone("This is a Care4W id and not a phone number.".into())),
         Err(error) => Err(Problem::invalid_phone(error.to_string())),
     }
+}
+
+/// What a text is that [`read`] refuses, if it was typed without a country and may be a number of another one.
+pub fn read_abroad(text: &str, region: Region) -> Result<NumberAbroad, Problem> {
+    is_typed(text)?;
+    NumberAbroad::read(text, region).map_err(|error| Problem::invalid_phone(error.to_string()))
+}
+
+/// Control characters are no typing and no pasting, they are somebody trying the door.
+fn is_typed(text: &str) -> Result<(), Problem> {
+    if text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+        return Err(Problem::invalid_phone(NumberError::NotANumber.to_string()));
+    }
+    Ok(())
 }

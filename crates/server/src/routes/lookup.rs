@@ -1,5 +1,5 @@
 use axum::extract::State;
-use care4w_phone::{Care4wId, DialledNumber, Region};
+use care4w_phone::{Care4wId, DialledNumber, NumberAbroad, PhoneNumber, Region};
 use care4w_protocol::rest::{Discoverable, IdLookup, Match, PhoneLookup, Success, Verification};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -34,9 +34,9 @@ pub struct ById {
 }
 
 /// Who is reached by a number. A number with its country reaches exactly its holder; one without is read in
-/// `countryCode`'s region, else that of one's own number, else `defaultRegion`, and only if nobody has it there, by
-/// its national number alone (`match: "national"`: ask before ringing). Costs one of the lookup budget unless it was
-/// asked today.
+/// `countryCode`'s region, else that of one's own number, else `defaultRegion`, and only if nobody has it there, or
+/// nobody can, by its national number alone (`match: "national"`: ask before ringing). Costs one of the lookup budget unless it was
+/// asked today; where one text is several national numbers, one for each.
 #[utoipa::path(get, path = "/users/lookup/phone", tag = "lookup", security(("bearer" = [])), params(ByPhone),
     responses((status = 200, body = Success<PhoneLookup>), (status = 429, description = "RATE_LIMITED")))]
 pub async fn by_phone(
@@ -48,24 +48,28 @@ pub async fn by_phone(
     let account = &caller.account;
     let hint = numbers::hinted(asked.country_code.as_deref())?;
     let region = numbers::reading_region(hint, account, app.config.default_region);
-    let reading = read(&asked.phone_number, hint, region, app.config.default_region)?;
-    let number = &reading.dialled.number;
-    let is_own = account.phone.as_ref().is_some_and(|own| own.full == number.full());
-    if !is_own {
-        app.ask(account, from, Asked::Number(number.full()))?;
+    let reading = Reading::of(&asked.phone_number, region)?;
+    for number in reading.numbers() {
+        let question = reading.question(number);
+        let is_own = account.phone.as_ref().is_some_and(|own| question == own.full || question == own.national);
+        if !is_own {
+            app.ask(account, from, Asked::Number(question))?;
+        }
     }
     let found = find(&app, account, &reading).await?;
     // Read in any case: who is not found is not found in the same time.
-    let held = found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(|| HeldNumber::from(number));
+    let stand_in = || HeldNumber::from(&reading.numbers()[0]);
+    let held = found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(stand_in);
     let region = held.region().map(|region| region.to_string());
     let Some((found, matched)) = found else { return ok(PhoneLookup::nobody()) };
-    if !is_own {
+    let is_self = found.id == account.id;
+    if !is_self {
         // Who was found may be called without paying again.
         app.told(account, Asked::Id(found.care4w_id.as_str()));
     }
     ok(PhoneLookup {
         exists: true,
-        is_self: Some(found.id == account.id),
+        is_self: Some(is_self),
         care4w_id: Some(found.care4w_id),
         display_name: Some(found.display_name),
         matched: Some(matched),
@@ -73,49 +77,67 @@ pub async fn by_phone(
     })
 }
 
-struct Reading {
-    dialled: DialledNumber,
-    /// Whether it is known where the caller meant it: else only its national number counts.
-    in_own_region: bool,
+/// What was asked for.
+enum Reading {
+    /// A number, with its country or where the caller is.
+    Here(DialledNumber),
+    /// A number of some other country: only its national numbers count, and a client confirms before it rings.
+    Abroad(NumberAbroad),
 }
 
-/// Reads in the caller's region. What is no number there may still be one at the server's own place: its holder is then
-/// found by the national number alone, which a client confirms before it rings.
-fn read(text: &str, hint: Option<Region>, region: Region, default: Region) -> Result<Reading, Problem> {
-    match numbers::read(text, region) {
-        Ok(dialled) => Ok(Reading { dialled, in_own_region: true }),
-        Err(problem) if hint.is_some() || region == default => Err(problem),
-        Err(problem) => {
-            numbers::read(text, default).map(|dialled| Reading { dialled, in_own_region: false }).map_err(|_| problem)
+impl Reading {
+    fn of(text: &str, region: Region) -> Result<Self, Problem> {
+        numbers::read(text, region).map(Self::Here).or_else(|_| numbers::read_abroad(text, region).map(Self::Abroad))
+    }
+
+    /// At least one.
+    fn numbers(&self) -> &[PhoneNumber] {
+        match self {
+            Self::Here(dialled) => std::slice::from_ref(&dialled.number),
+            Self::Abroad(abroad) => abroad.numbers(),
+        }
+    }
+
+    /// What is learnt, and paid for, by asking for one of the numbers.
+    fn question<'a>(&self, number: &'a PhoneNumber) -> &'a str {
+        match self {
+            Self::Here(_) => number.full(),
+            Self::Abroad(_) => number.national(),
         }
     }
 }
 
 async fn find(app: &App, asking: &Account, reading: &Reading) -> Result<Option<(Account, Match)>, StoreError> {
-    let DialledNumber { number, with_country } = &reading.dialled;
     // Only a number that counts answers, and only if its holder wants to be found; whoever has blocked the asker is not
     // there at all. One finds oneself in any case.
     let verification = app.config.verification;
     let answers = |found: &Account| {
         found.id == asking.id || (found.counts(verification) && found.discoverable == Discoverable::Everyone)
     };
-    // Both are asked in any case, at once: how long it takes does not tell which of them had the answer.
-    let full = async {
-        if *with_country || reading.in_own_region {
-            app.store.holder_of(number.full(), &asking.care4w_id).await
-        } else {
-            Ok(None)
-        }
+    let by_national = |number: &PhoneNumber| {
+        let national = number.national().to_owned();
+        async move { app.store.holder_of_national(&national, verification != Verification::Off, &asking.care4w_id).await }
     };
-    let national = async {
-        if *with_country {
-            return Ok(None);
+    match reading {
+        Reading::Here(DialledNumber { number, with_country: true }) => {
+            let holder = app.store.holder_of(number.full(), &asking.care4w_id).await?;
+            Ok(holder.filter(answers).map(|holder| (holder, Match::Full)))
         }
-        app.store.holder_of_national(number.national(), verification != Verification::Off, &asking.care4w_id).await
-    };
-    let (full, national) = futures_util::future::try_join(full, national).await?;
-    let found = full.map(|holder| (holder, Match::Full)).or(national.map(|holder| (holder, Match::National)));
-    Ok(found.filter(|(holder, _)| answers(holder)))
+        Reading::Here(DialledNumber { number, with_country: false }) => {
+            // Both are asked in any case, at once: how long it takes does not tell which of them had the answer.
+            let full = app.store.holder_of(number.full(), &asking.care4w_id);
+            let (full, national) = futures_util::future::try_join(full, by_national(number)).await?;
+            let found = full.map(|holder| (holder, Match::Full)).or(national.map(|holder| (holder, Match::National)));
+            Ok(found.filter(|(holder, _)| answers(holder)))
+        }
+        Reading::Abroad(abroad) => {
+            // Likewise all of them. Where several answer nobody knows which was meant.
+            let holders = futures_util::future::try_join_all(abroad.numbers().iter().map(by_national)).await?;
+            let mut holders = holders.into_iter().flatten().filter(answers);
+            let one = holders.next().filter(|_| holders.next().is_none());
+            Ok(one.map(|holder| (holder, Match::National)))
+        }
+    }
 }
 
 /// Whether an id has a user, and the name. Costs one of the lookup budget unless it is one's own or was asked today.

@@ -53,13 +53,61 @@ async fn a_number_without_a_country_is_read_at_home_first_and_a_match_abroad_is_
 }
 
 #[tokio::test]
-async fn what_is_no_number_at_home_may_still_be_confirmed_as_one_at_the_servers_place() {
+async fn what_is_no_number_at_home_is_looked_up_by_its_national_number_in_every_country() {
     let server = Server::start().await;
     let (kenyan, american) = (server.register("kenyan").await, server.register("american").await);
     server.set_phone(&kenyan, "+254712345678").await.data();
     server.set_phone(&american, "+14155552671").await.data();
-    assert_eq!(server.lookup(&american, "712345678", None).await.data()["match"], "national");
-    server.lookup(&american, "712345678", Some("US")).await.fails(400, "INVALID_PHONE");
+    let londoner = server.register("londoner").await;
+    server.set_phone(&londoner, "+442079460958").await.data();
+    for (asking, typed, country, id, region) in [
+        (&american, "712345678", None, &kenyan.id, "KE"),
+        (&american, "0712 345 678", Some("US"), &kenyan.id, "KE"),
+        (&american, "020 7946 0958", None, &londoner.id, "GB"),
+        (&kenyan, "2079460958", Some("254"), &londoner.id, "GB"),
+        (&kenyan, "(415) 555-2671", None, &american.id, "US"),
+    ] {
+        let answer = server.lookup(asking, typed, country).await;
+        let found = answer.data();
+        assert_eq!((&found["match"], &found["region"]), (&json!("national"), &json!(region)), "{typed}");
+        assert_eq!((&found["care4wId"], &found["isSelf"]), (&json!(id), &json!(false)), "{typed}");
+    }
+    assert_eq!(*server.lookup(&american, "020 7946 0959", None).await.data(), json!({"exists": false}));
+    let oneself = server.lookup(&londoner, "020 7946 0958", Some("US")).await;
+    assert_eq!((&oneself.data()["isSelf"], &oneself.data()["match"]), (&json!(true), &json!("national")));
+    let hide = Some(json!({"discoverableByPhone": "nobody"}));
+    server.by(&londoner, "PATCH", "/api/users/settings", hide).await.data();
+    assert_eq!(*server.lookup(&american, "020 7946 0958", None).await.data(), json!({"exists": false}));
+}
+
+#[tokio::test]
+async fn a_text_that_two_people_may_be_meant_by_finds_nobody() {
+    let server = Server::start().await;
+    let (roman, londoner) = (server.register("roman").await, server.register("londoner").await);
+    let asking = server.register("asking").await;
+    server.set_phone(&londoner, "+442079460958").await.data();
+    assert_eq!(server.lookup(&asking, "02079460958", Some("US")).await.data()["care4wId"], londoner.id);
+    server.set_phone(&roman, "+3902079460958").await.data();
+    assert_eq!(*server.lookup(&asking, "02079460958", Some("US")).await.data(), json!({"exists": false}));
+    assert_eq!(server.lookup(&asking, "02079460958", Some("IT")).await.data()["match"], "full");
+}
+
+#[tokio::test]
+async fn what_no_country_has_calls_for_help_or_is_short_is_refused() {
+    let server = Server::start().await;
+    let amina = server.register("amina").await;
+    // "4000" would be somebody's in Niue, "+25471" names its country.
+    for (typed, country) in [
+        ("112", None),
+        ("999", Some("US")),
+        ("4000", None),
+        ("12", None),
+        ("+25471", None),
+        ("00000000", None),
+        ("amina", None),
+    ] {
+        server.lookup(&amina, typed, country).await.fails(400, "INVALID_PHONE");
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,11 @@ async fn one_account_learns_no_more_by_looking_up_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_account_learns_no_more_by_looking_up_numbers_of_elsewhere() {
+    one_account_gets_its_budget(Way::LookupAbroad).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_account_learns_no_more_by_looking_up_ids() {
     one_account_gets_its_budget(Way::LookupId).await;
 }
@@ -89,6 +94,12 @@ async fn the_accounts_of_an_address_learn_no_more_by_check() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_accounts_of_an_address_learn_no_more_by_looking_up_numbers() {
     accounts_at_one_address_get_its_budget(Way::LookupPhone, ASKED, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_accounts_of_an_address_learn_no_more_by_looking_up_numbers_of_elsewhere() {
+    // Each of them is read in every country, which takes its time.
+    accounts_at_one_address_get_its_budget(Way::LookupAbroad, 2 * 1250, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,6 +130,11 @@ async fn the_accounts_of_an_ipv6_network_learn_no_more_by_check() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_accounts_of_an_ipv6_network_learn_no_more_by_looking_up_numbers() {
     accounts_at_one_address_get_its_budget(Way::LookupPhone, 2 * 1250, Some(in_one_network)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_accounts_of_an_ipv6_network_learn_no_more_by_looking_up_numbers_of_elsewhere() {
+    accounts_at_one_address_get_its_budget(Way::LookupAbroad, 2 * 1250, Some(in_one_network)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,4 +270,19 @@ async fn whoever_is_out_of_budget_is_told_the_same_of_everybody() {
         assert_eq!(known.headers["retry-after"], unknown.headers["retry-after"]);
         assert_eq!(known.headers["retry-after"], "180");
     }
+}
+
+#[tokio::test]
+async fn a_text_that_is_several_national_numbers_costs_one_question_for_each() {
+    let server = Server::with(config()).await;
+    bring(&server);
+    let scraper = Scraper::new(&server, server.register("scraper").await, None);
+    // With its zero it is a number of Italy's kind, without it one of Britain's.
+    for _ in 0..2 {
+        let answer = server.lookup(&scraper.person, "020 7946 0958", Some("US")).await;
+        assert_eq!(*answer.data(), serde_json::json!({"exists": false}));
+    }
+    assert_eq!(scraper.asks(Way::LookupPhone, 0..100).await, 48, "two were asked about, and once");
+    server.lookup(&scraper.person, "020 7946 0951", Some("US")).await.fails(429, "RATE_LIMITED");
+    assert_eq!(server.lookup(&scraper.person, "020 7946 0958", Some("US")).await.status, 200);
 }

@@ -23,6 +23,8 @@ pub enum Way {
     Check,
     /// `GET /users/lookup/phone`
     LookupPhone,
+    /// The same for a number that is none where it is read.
+    LookupAbroad,
     /// `GET /users/lookup`
     LookupId,
     /// `PATCH /users/phone`: set, or taken.
@@ -32,7 +34,8 @@ pub enum Way {
 }
 
 impl Way {
-    pub const ALL: [Self; 5] = [Self::Check, Self::LookupPhone, Self::LookupId, Self::SetNumber, Self::Invite];
+    pub const ALL: [Self; 6] =
+        [Self::Check, Self::LookupPhone, Self::LookupAbroad, Self::LookupId, Self::SetNumber, Self::Invite];
 }
 
 /// The budgets as they are by default, everything else wide open, and a clock that stands still.
@@ -96,7 +99,7 @@ fn on_database(server: &Server) -> std::process::Command {
 /// Somebody who asks, as if from `from` behind a proxy if there is one.
 pub struct Scraper<'a> {
     server: &'a Server,
-    person: Person,
+    pub person: Person,
     from: Option<String>,
 }
 
@@ -143,6 +146,11 @@ impl<'a> Scraper<'a> {
             Way::Check => self.request("POST", "/api/users/phone/check").json(&body),
             Way::SetNumber => self.request("PATCH", "/api/users/phone").json(&body),
             Way::LookupPhone => self.request("GET", "/api/users/lookup/phone").query(&[("phoneNumber", number)]),
+            Way::LookupAbroad => {
+                let national = number.trim_start_matches("+254");
+                self.request("GET", "/api/users/lookup/phone")
+                    .query(&[("phoneNumber", national), ("countryCode", "US")])
+            }
             Way::LookupId => self.request("GET", "/api/users/lookup").query(&[("care4wId", id)]),
             Way::Invite => panic!("an invite is no request"),
         };
