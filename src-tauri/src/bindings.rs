@@ -56,6 +56,15 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::sound::sound_test_stop,
             commands::sound::sound_test,
             commands::set_country,
+            commands::history::history,
+            commands::history::history_suggest,
+            commands::history::history_seen,
+            commands::history::history_clear,
+            commands::history::history_export,
+            commands::desktop::desktop,
+            commands::desktop::set_close_to_tray,
+            commands::desktop::set_start_at_login,
+            commands::desktop::set_call_links_at_once,
         ])
         .events(collect_events![events::StateChanged])
 }

@@ -13,6 +13,8 @@ use tauri::State;
 
 use crate::core::Core;
 
+pub mod desktop;
+pub mod history;
 pub mod identity;
 pub mod sound;
 

@@ -1,5 +1,6 @@
 //! The phone of this window. Choosing another server starts a new one.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use care4w_client::app_state::AppState;
@@ -21,7 +22,8 @@ const SERVER: &str = "server";
 pub struct Core {
     store: Arc<dyn Store>,
     profile: String,
-    lock_file: std::path::PathBuf,
+    lock_file: PathBuf,
+    history: PathBuf,
     phone: watch::Sender<Phone>,
 }
 
@@ -39,14 +41,20 @@ impl Core {
             None => defaults::SERVER.parse()?,
         };
         let profile = arguments.profile.as_ref().map_or("default", |profile| profile.as_str()).to_owned();
-        let lock_file = app.path().app_data_dir()?.join("session.lock");
-        let phone = start(&store, &profile, &lock_file, server);
-        Ok(Self { store, profile, lock_file, phone: watch::Sender::new(phone) })
+        let data = app.path().app_data_dir()?;
+        let (lock_file, history) = (data.join("session.lock"), data.join("history.sqlite"));
+        let phone = start(&store, &profile, &lock_file, &history, server);
+        Ok(Self { store, profile, lock_file, history, phone: watch::Sender::new(phone) })
     }
 
     /// The phone as it is now.
     pub fn phone(&self) -> Phone {
         self.phone.borrow().clone()
+    }
+
+    /// The settings of the profile.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
     }
 
     /// The phone, now and whenever it is another one.
@@ -66,7 +74,7 @@ impl Core {
         })?;
         self.phone().shut_down().await;
         let kept = self.store.set(SERVER, server.as_str().into());
-        self.phone.send_replace(start(&self.store, &self.profile, &self.lock_file, server));
+        self.phone.send_replace(start(&self.store, &self.profile, &self.lock_file, &self.history, server));
         kept.map_err(|error| Problem::new(error.code(), error.to_string()))
     }
 
@@ -76,7 +84,7 @@ impl Core {
     }
 }
 
-fn start(store: &Arc<dyn Store>, profile: &str, lock_file: &std::path::Path, server: ServerUrl) -> Phone {
+fn start(store: &Arc<dyn Store>, profile: &str, lock_file: &Path, history: &Path, server: ServerUrl) -> Phone {
     // The phone starts tasks of its own: they run on Tauri's runtime.
     let _runtime = tauri::async_runtime::handle().inner().enter();
     Phone::start(PhoneOptions {
@@ -85,6 +93,7 @@ fn start(store: &Arc<dyn Store>, profile: &str, lock_file: &std::path::Path, ser
         server,
         store: store.clone(),
         lock_file: Some(lock_file.to_owned()),
+        history: Some(history.to_owned()),
         when_not_kept: WhenNotKept::KeepInMemory,
         sound: Arc::new(NativeSound),
         sound_settings: SoundSettings::default(),

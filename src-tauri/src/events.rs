@@ -7,6 +7,7 @@ use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
 
 use crate::core::Core;
+use crate::tray::Tray;
 
 /// The whole picture, whenever something in it changed.
 #[derive(Clone, Debug, Serialize, Type, Event)]
@@ -22,6 +23,7 @@ pub fn forward(app: &AppHandle) {
             let mut state = phones.borrow_and_update().state();
             loop {
                 let picture = state.borrow_and_update().clone();
+                handle.state::<Tray>().show(&handle, &picture);
                 if let Err(error) = StateChanged(picture).emit(&handle) {
                     tracing::debug!(%error, "the window did not get a picture");
                 }

@@ -8,7 +8,12 @@ pub mod bindings;
 mod commands;
 mod core;
 mod events;
+mod export;
+mod messages;
+mod platform;
+mod staying;
 mod store;
+mod tray;
 mod window;
 
 use std::process::ExitCode;
@@ -19,6 +24,8 @@ use tracing::level_filters::LevelFilter;
 
 use crate::arguments::Arguments;
 use crate::core::Core;
+use crate::staying::Staying;
+use crate::tray::Tray;
 
 /// Runs the app until its window is closed.
 pub fn run() -> ExitCode {
@@ -32,13 +39,18 @@ pub fn run() -> ExitCode {
     let bindings = bindings::builder();
     let builder = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, given, _directory| {
-            window::show(app);
-            if let Ok(Arguments { destination: Some(destination), .. }) = Arguments::try_parse_from(given) {
+            let given = Arguments::try_parse_from(given).ok();
+            // A start with the system, while the app runs already, brings nothing to the front.
+            if !given.as_ref().is_some_and(|given| given.minimized) {
+                window::show(app);
+            }
+            if let Some(destination) = given.and_then(|given| given.destination) {
                 app.state::<Core>().phone().offer_destination(&destination);
             }
         }))
         .plugin(tauri_plugin_store::Builder::default().build())
-        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(staying::PLACE).build())
+        .plugin(staying::autostart(arguments.profile.as_ref()))
         .invoke_handler(bindings.invoke_handler())
         .setup(move |app| {
             bindings.mount_events(app);
@@ -46,22 +58,35 @@ pub fn run() -> ExitCode {
             if let Some(destination) = &arguments.destination {
                 core.phone().offer_destination(destination);
             }
+            app.manage(Staying::new(core.store()));
             app.manage(core);
-            window::open(app.handle(), arguments.minimized)?;
+            app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
+            window::open(app.handle())?;
+            staying::appear(app.handle(), arguments.minimized);
             events::forward(app.handle());
             Ok(())
         });
-    match without_a_display(|| builder.build(context)) {
+    // The windowing library panics where it finds no display; that is a bad world and no bug, and told in one line.
+    match quietly(|| builder.build(context)) {
         None => {
             eprintln!("care4w: no window can be opened here: there is no display, or it does not answer [NO_DISPLAY]");
             ExitCode::FAILURE
         }
         Some(Ok(app)) => {
-            app.run(|app, event| {
-                if let RunEvent::Exit = event {
-                    // A call must not be left hanging at the other end.
-                    tauri::async_runtime::block_on(app.state::<Core>().shut_down());
+            app.run(|app, event| match event {
+                // A call must not be left hanging at the other end.
+                RunEvent::Exit => tauri::async_runtime::block_on(app.state::<Core>().shut_down()),
+                // A Mac hands links to the running app, and shows a window whose icon is clicked.
+                #[cfg(target_os = "macos")]
+                RunEvent::Opened { urls } => {
+                    window::show(app);
+                    if let Some(url) = urls.first() {
+                        app.state::<Core>().phone().offer_destination(url.as_str());
+                    }
                 }
+                #[cfg(target_os = "macos")]
+                RunEvent::Reopen { .. } => window::show(app),
+                _ => {}
             });
             ExitCode::SUCCESS
         }
@@ -72,9 +97,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The windowing library panics where it finds no display; that is a bad world and no bug, and it is told in one line.
-/// `None`: it panicked.
-fn without_a_display<T>(build: impl FnOnce() -> T) -> Option<T> {
+/// Runs what panics where the system lacks something, and keeps the panic to itself. `None`: it panicked.
+fn quietly<T>(build: impl FnOnce() -> T) -> Option<T> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build)).ok();

@@ -1,30 +1,48 @@
 //! The window.
 
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+
+use crate::staying;
 
 /// Its name in Tauri and in `capabilities/`.
 pub const MAIN: &str = "main";
 
-/// Opens the window: 400 × 680, no smaller than 340 × 520 (LOOK).
-pub fn open(app: &AppHandle, minimized: bool) -> tauri::Result<()> {
+/// Opens the window out of sight: 400 × 680 unless it had another place, no smaller than 340 × 520 (LOOK).
+pub fn open(app: &AppHandle) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
         .title("Care4W")
         .inner_size(400.0, 680.0)
         .min_inner_size(340.0, 520.0)
+        .visible(false)
         .data_directory(app.path().app_local_data_dir()?.join("webview"))
         .build()?;
-    if minimized {
-        window.minimize()?;
-    }
+    let closing = window.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+            staying::close(&closing);
+        }
+    });
     Ok(())
 }
 
-/// Brings the window to the front: somebody started the app again.
+/// Brings the window to the front: somebody started the app again, or asked the tray for it.
 pub fn show(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(MAIN) {
         for shown in [window.unminimize(), window.show(), window.set_focus()] {
             if let Err(error) = shown {
                 tracing::debug!(%error, "the window could not be brought to the front");
+            }
+        }
+    }
+}
+
+/// Shows the window where windows wait: the app started minimised, and there is no tray.
+pub fn show_minimized(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        for shown in [window.show(), window.minimize()] {
+            if let Err(error) = shown {
+                tracing::debug!(%error, "the window could not be minimised");
             }
         }
     }

@@ -80,6 +80,7 @@ impl Profile {
             server: self.server.clone(),
             store: self.store.clone(),
             credentials,
+            history: None,
             lock_file: Some(self.directory.join("session.lock")),
             when_not_kept: WhenNotKept::Fail,
             sound: Arc::new(NativeSound),

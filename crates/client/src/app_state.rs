@@ -42,10 +42,44 @@ pub struct AppState {
     /// The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers.
     pub country: String,
     /// What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself.
-    pub destination: Option<String>,
+    pub destination: Option<OfferedDestination>,
+    /// Whether links are dialled without being asked.
+    pub call_links_at_once: bool,
     /// Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
     /// it again ([`crate::Phone::blocked`]). The list itself may be long and is no part of the picture.
     pub blocked_revision: u32,
+    /// The calls that were.
+    pub history: HistoryState,
+}
+
+/// Whom a link or the command line names.
+#[derive(Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferedDestination {
+    /// What to fill in: of what cannot be called, its beginning.
+    pub text: String,
+    /// Whether it is to be called without being asked.
+    pub at_once: bool,
+    /// Whether a call may cost more than a plain one.
+    pub premium: bool,
+    /// Why it cannot be called, if it cannot.
+    pub refused: Option<Problem>,
+}
+
+impl std::fmt::Debug for OfferedDestination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OfferedDestination(<redacted>)")
+    }
+}
+
+/// The calls that were: whoever shows them asks for them ([`crate::Phone::history`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryState {
+    /// Counts up whenever the list is another one.
+    pub revision: u32,
+    /// How many missed calls nobody has looked at.
+    pub missed: u32,
 }
 
 /// Whether the server can be reached and can reach us.

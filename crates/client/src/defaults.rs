@@ -79,3 +79,21 @@ pub const CODE_LIVES: Duration = Duration::from_secs(600);
 
 /// A code takes some seconds to arrive: so long the window waits before it offers another.
 pub const CODE_RESEND_AFTER: Duration = Duration::from_secs(45);
+
+/// How often a running call is noted as alive: so much of its end is lost at most when the app dies in it.
+pub const HISTORY_ALIVE: Duration = Duration::from_secs(5);
+
+/// Calls of an account that are kept; older ones go. Ten a day for five years.
+pub const HISTORY_CALLS: i64 = 20_000;
+
+/// Calls of one page of the history: more than the largest window shows at once.
+pub const HISTORY_PAGE: u32 = 50;
+
+/// People whom the dialler offers while a number is typed.
+pub const HISTORY_SUGGESTIONS: i64 = 3;
+
+/// How far behind the newest call known the server is asked again: a call is there once it has ended.
+pub const HISTORY_MERGE_AGAIN: Duration = Duration::from_secs(24 * 3600);
+
+/// Pages of 200 calls that the server is asked for at most.
+pub const HISTORY_MERGE_PAGES: usize = 10;

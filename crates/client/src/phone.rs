@@ -5,6 +5,8 @@ mod account;
 mod blocking;
 mod calling;
 mod events;
+mod history;
+mod links;
 mod number;
 mod settings;
 mod sound;
@@ -27,10 +29,12 @@ use tokio::task::JoinHandle;
 
 use crate::api::Api;
 use crate::app_state::{
-    AppState, ConnectionState, PhoneState, ServerState, SessionState, SessionStatus, VerificationMode,
+    AppState, ConnectionState, HistoryState, PhoneState, ServerState, SessionState, SessionStatus, VerificationMode,
 };
 use crate::connection::Connection;
 use crate::credentials::CredentialStore;
+use crate::defaults::CLOSE_TIMEOUT;
+use crate::history::History;
 use crate::ice::IceServers;
 use crate::lookup::LookupCache;
 use crate::phone_prompt::{self, PhonePrompt, UnixTime};
@@ -48,6 +52,8 @@ pub struct PhoneOptions {
     pub store: Arc<dyn Store>,
     /// Where the session is kept.
     pub credentials: Arc<dyn CredentialStore>,
+    /// The file in which the calls are kept; `None`: they are not.
+    pub history: Option<PathBuf>,
     /// Guards refreshing between processes that share the profile.
     pub lock_file: Option<PathBuf>,
     /// What to do when the session cannot be kept.
@@ -77,6 +83,7 @@ struct Inner {
     p2p: Arc<P2p>,
     ice: Arc<IceServers>,
     store: Arc<dyn Store>,
+    history: Option<Arc<History>>,
     connect: bool,
     takes_calls: bool,
     /// Who is being called.
@@ -90,6 +97,8 @@ struct Inner {
     /// Held while the settings are asked for.
     asking: tokio::sync::Mutex<()>,
     tasks: StdMutex<Vec<JoinHandle<()>>>,
+    /// Ends by itself when the line has ended, once the last call is written down.
+    recorder: StdMutex<Option<JoinHandle<()>>>,
     sound: Arc<dyn SoundFactory>,
     sound_test: StdMutex<Option<sound_test::Running>>,
 }
@@ -133,8 +142,10 @@ impl Phone {
             call: None,
             country: country.code(),
             destination: None,
+            call_links_at_once: links::call_at_once(&*options.store),
             blocked_revision: 0,
             sound: kept,
+            history: HistoryState { revision: 0, missed: 0 },
         });
         let inner = Arc::new(Inner {
             session,
@@ -143,6 +154,7 @@ impl Phone {
             p2p,
             ice,
             store: options.store,
+            history: options.history.map(|file| Arc::new(History::at(file))),
             connect: options.connect,
             takes_calls: options.takes_calls,
             calling: StdMutex::default(),
@@ -153,11 +165,13 @@ impl Phone {
             leaving: AtomicBool::new(false),
             asking: tokio::sync::Mutex::default(),
             tasks: StdMutex::default(),
+            recorder: StdMutex::default(),
             sound: options.sound,
             sound_test: StdMutex::default(),
         });
         let task = tokio::spawn(events::run(inner.clone(), connection_rx));
         inner.tasks.lock().expect("no one panics with the tasks locked").push(task);
+        *inner.recorder.lock().expect("no one panics with the recorder locked") = events::record_calls(&inner);
         Self { inner }
     }
 
@@ -216,6 +230,13 @@ impl Phone {
         self.sound_test_stop();
         if let Err(error) = self.inner.line.shut_down().await {
             tracing::debug!(code = error.code(), "the line was down already");
+        }
+        let recorder = self.inner.recorder.lock().expect("no one panics with the recorder locked").take();
+        if let (Some(mut recorder), Some(history)) = (recorder, &self.inner.history) {
+            if tokio::time::timeout(CLOSE_TIMEOUT, &mut recorder).await.is_err() {
+                recorder.abort();
+            }
+            history.close().await;
         }
         self.inner.connection.finish().await;
         for task in self.inner.tasks.lock().expect("no one panics with the tasks locked").drain(..) {

@@ -52,6 +52,16 @@ export const commands = {
 	soundTestStop: () => __TAURI_INVOKE<null>("sound_test_stop"),
 	soundTest: () => __TAURI_INVOKE<SoundTest | null>("sound_test"),
 	setCountry: (code: string) => __TAURI_INVOKE<null>("set_country", { code }),
+	history: (search: string, before: HistoryCursor | null) => __TAURI_INVOKE<HistoryCall[]>("history", { search, before }),
+	historySuggest: (typed: string) => __TAURI_INVOKE<KnownPeer[]>("history_suggest", { typed }),
+	historySeen: () => __TAURI_INVOKE<null>("history_seen"),
+	historyClear: () => __TAURI_INVOKE<null>("history_clear"),
+	/**  Writes all calls into a file, and gives its path. */
+	historyExport: () => __TAURI_INVOKE<string>("history_export"),
+	desktop: () => __TAURI_INVOKE<DesktopState>("desktop"),
+	setCloseToTray: (on: boolean) => __TAURI_INVOKE<null>("set_close_to_tray", { on }),
+	setStartAtLogin: (on: boolean) => __TAURI_INVOKE<null>("set_start_at_login", { on }),
+	setCallLinksAtOnce: (on: boolean) => __TAURI_INVOKE<null>("set_call_links_at_once", { on }),
 };
 
 /** Events */
@@ -81,12 +91,16 @@ export type AppState = {
 	/**  The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers. */
 	country: string,
 	/**  What a link or the command line asked to have filled in, until the window has taken it. Never dialled by itself. */
-	destination: string | null,
+	destination: OfferedDestination | null,
+	/**  Whether links are dialled without being asked. */
+	callLinksAtOnce: boolean,
 	/**
 	 *  Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
 	 *  it again ([`crate::Phone::blocked`]). The list itself may be long and is no part of the picture.
 	 */
 	blockedRevision: number,
+	/**  The calls that were. */
+	history: HistoryState,
 };
 
 /**  A sound device. */
@@ -241,6 +255,16 @@ export type ConnectionState =
 /**  Calls will work when it is back. */
 "offline";
 
+/**  How the app stays on this desktop. */
+export type DesktopState = {
+	/**  Whether a tray icon is to be seen here. Without one, closing the window quits. */
+	tray: boolean,
+	/**  Whether closing the window leaves the phone running in the tray. */
+	closeToTray: boolean,
+	/**  Whether the app starts with the system; none: that cannot be told here. */
+	startAtLogin: boolean | null,
+};
+
 /**  Which way a device's sound flows. */
 export type DeviceDirection = 
 /**  A microphone. */
@@ -302,12 +326,85 @@ export type EndReason = {
 	sentence: string,
 };
 
+/**  A call of the history. */
+export type HistoryCall = {
+	/**  Which call. */
+	id: string,
+	/**  Who called whom, and what came of it. */
+	kind: HistoryKind,
+	/**  The other one's name, if one is known. */
+	name: string | null,
+	/**  The number or Care4W ID that calls them again. */
+	detail: string,
+	/**  Their Care4W ID, where they have one. */
+	care4wId: string | null,
+	/**  When it began, RFC 3339 in UTC. */
+	startedAt: string,
+	/**  How long sound flowed; none for a call that never connected. Of an interrupted call at least this long. */
+	durationMs: number | null,
+	/**  Why it ended ([`crate::app_state::EndReason`]'s code, or `INTERRUPTED`); none while it runs. */
+	reason: string | null,
+	/**  Missed, and nobody has looked since. */
+	isNew: boolean,
+};
+
+/**  Where a page of the history ends: what to hand in for the next one. */
+export type HistoryCursor = {
+	/**  When the last call of the page began, RFC 3339 in UTC. */
+	startedAt: string,
+	/**  Its id. */
+	id: string,
+};
+
+/**  Who called whom, and what came of it. */
+export type HistoryKind = 
+/**  Called from here, and both talked. */
+"outgoing" | 
+/**  Called from here, and nobody answered. */
+"unanswered" | 
+/**  Called by the other one, and both talked. */
+"incoming" | 
+/**  Called by the other one, and not answered. */
+"missed" | 
+/**  Called by the other one, and declined. */
+"declined" | 
+/**  Called by the other one, and answered on another device. */
+"elsewhere";
+
+/**  The calls that were: whoever shows them asks for them ([`crate::Phone::history`]). */
+export type HistoryState = {
+	/**  Counts up whenever the list is another one. */
+	revision: number,
+	/**  How many missed calls nobody has looked at. */
+	missed: number,
+};
+
+/**  Somebody who was called or who called. */
+export type KnownPeer = {
+	/**  Their name, if one is known. */
+	name: string | null,
+	/**  The number or Care4W ID that calls them. */
+	detail: string,
+};
+
 /**  Who somebody is. */
 export type Lookup = 
 /**  A user. */
 { status: "found"; name: string; care4wId: string; region: string | null; confirm: boolean; isSelf: boolean } | 
 /**  Nobody who uses Care4W. */
 { status: "unknown" };
+
+/**  Whom a link or the command line names. */
+export type OfferedDestination = {
+	/**  What to fill in: of what cannot be called, its beginning. */
+	text: string,
+	/**  Whether it is to be called without being asked. */
+	atOnce: boolean,
+	/**  Whether a call may cost more than a plain one. */
+	premium: boolean,
+	/**  Why it cannot be called, if it cannot. */
+	refused: Problem | null,
+};
 
 /**  A change of password. */
 export type PasswordInput = {

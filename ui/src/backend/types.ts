@@ -8,6 +8,8 @@ export type {
   CallView,
   Discoverable,
   EndReason,
+  HistoryCall,
+  KnownPeer,
   Problem,
   SoundChange,
   SoundTest,

@@ -2,9 +2,9 @@
 import { getContext, setContext } from "svelte";
 import type { AppState, Backend, Commands, Region } from "../backend";
 import { Blocked } from "./blocked.svelte";
-import { Recents } from "./recents.svelte";
 import { CallClock } from "./clock.svelte";
 import { Dialler } from "./dialler.svelte";
+import { History } from "./history.svelte";
 import { Said } from "./said.svelte";
 import { Sound } from "./sound.svelte";
 import { SoundTestOffer } from "./sound-test-offer.svelte";
@@ -20,12 +20,12 @@ export type Blocking = { care4wId: string; name: string | null; ringing: string 
 export class App {
   readonly backend: Backend;
   place = $state<Place>("phone");
-  /** A number or id that another screen hands to the dialler. */
-  handedOver = $state<string | null>(null);
+  /** Whom a link or the command line names, for the dialler. */
+  offered = $state.raw<AppState["destination"]>(null);
   regions = $state.raw<Region[]>([]);
   /** Calling codes that belong to no country. */
   codesOfNoCountry = $state.raw<number[]>([]);
-  readonly recents = new Recents();
+  readonly history: History;
   readonly clock = new CallClock();
   readonly dialler: Dialler;
   readonly blocked: Blocked;
@@ -53,6 +53,7 @@ export class App {
     this.backend = backend;
     this.dialler = new Dialler(backend.commands, () => this.core.country);
     this.blocked = new Blocked(backend.commands);
+    this.history = new History(backend.commands);
     this.sound = new Sound(backend.commands, () => this.core.sound);
     this.snapshot = first;
     this.take(first);
@@ -98,18 +99,20 @@ export class App {
     this.clock.take(state.call);
     if (!state.phone.promptOpen) this.phoneFromSettings = false;
     if (state.call?.state === "ended" && this.leaving !== state.call.id) this.leave(state.call.id);
-    if (state.call) this.recents.take(state.call);
     if (state.session.status === "signedOut") {
-      this.recents.clear();
+      this.history.clear();
       this.blocked.clear();
       this.blocking = null;
       this.testing = false;
       this.place = "phone";
     } else if (before.session.status === "signedOut") this.said.clear();
+    if (state.history.revision !== before.history.revision) this.history.changed();
     if (state.blockedRevision !== before.blockedRevision && this.blocked.people)
       void this.blocked.load();
     if (state.destination !== null) {
-      this.handedOver = state.destination;
+      // What was opened long before somebody signs in must not ring of a sudden.
+      const waits = state.session.status === "signedOut";
+      this.offered = waits ? { ...state.destination, atOnce: false } : state.destination;
       this.place = "phone";
       void this.commands.takeDestination().catch(() => {});
     }

@@ -1,5 +1,13 @@
 // What is typed in the dialler, who that is, and the question before a call to another country.
-import { problemOf, type Commands, type DialPreview, type Lookup, type Problem } from "../backend";
+import {
+  problemOf,
+  type AppState,
+  type Commands,
+  type DialPreview,
+  type KnownPeer,
+  type Lookup,
+  type Problem,
+} from "../backend";
 
 /** How long the keys must rest before somebody is looked up, in milliseconds. */
 export const QUIET_MS = 500;
@@ -18,6 +26,10 @@ export class Dialler {
   /** Somebody in another country, to be confirmed before their phone rings. */
   confirming = $state.raw<{ name: string; region: string | null } | null>(null);
   dialling = $state(false);
+  /** The link that filled this in, until something else is typed. */
+  offer = $state.raw<AppState["destination"]>(null);
+  /** People of earlier calls who may be meant. */
+  suggestions = $state.raw<KnownPeer[]>([]);
   private quiet: ReturnType<typeof setTimeout> | undefined;
   private turn = 0;
 
@@ -34,6 +46,8 @@ export class Dialler {
     this.found = null;
     this.looking = false;
     this.problem = null;
+    this.offer = null;
+    void this.suggest(turn, text);
     let preview;
     try {
       preview = await this.commands.dialPreview(text, this.country(), caret);
@@ -48,6 +62,43 @@ export class Dialler {
     this.region = preview.detail;
     if (preview.kind === "number" || preview.kind === "id")
       this.quiet = setTimeout(() => void this.lookUp(turn), QUIET_MS);
+  }
+
+  /** Takes what a link or the command line names. It is called at once only where the core says so and the line is `free`. */
+  async take(offer: NonNullable<AppState["destination"]>, free: boolean): Promise<void> {
+    if (offer.refused) return this.showRefused(offer, offer.refused);
+    const typed = this.type(offer.text, offer.text.length);
+    const turn = this.turn;
+    await typed;
+    if (turn !== this.turn) return;
+    this.offer = offer;
+    if (offer.atOnce && free) await this.call();
+  }
+
+  /** What cannot be called stands there as it came: formatting it would hide what it is. */
+  private showRefused(offer: NonNullable<AppState["destination"]>, why: Problem): void {
+    clearTimeout(this.quiet);
+    this.turn++;
+    this.text = offer.text;
+    this.caret = offer.text.length;
+    this.kind = "incomplete";
+    this.region = null;
+    this.reason = why;
+    this.found = null;
+    this.looking = false;
+    this.problem = null;
+    this.suggestions = [];
+    this.offer = offer;
+  }
+
+  private async suggest(turn: number, text: string): Promise<void> {
+    let found: KnownPeer[] = [];
+    try {
+      if (text.trim().length > 1) found = await this.commands.historySuggest(text);
+    } catch {
+      // Nobody is missed who is not offered.
+    }
+    if (turn === this.turn) this.suggestions = found;
   }
 
   /** Puts a key's character where the caret is. */

@@ -6,10 +6,10 @@ use care4w_protocol::rest::{Done, ForgotRequest, LoginRequest, PasswordRequest, 
 use reqwest::Method;
 
 use super::Phone;
-use crate::Problem;
 use crate::api::RequestError;
 use crate::credentials::CredentialError;
 use crate::session::SignInError;
+use crate::{Problem, history};
 
 impl Phone {
     /// Creates an account and signs in.
@@ -77,7 +77,14 @@ impl Phone {
     /// # Errors
     /// `SIGNED_OUT`, `OFFLINE`, …: then nothing was deleted.
     pub async fn delete_account(&self) -> Result<(), Problem> {
-        self.leave(Method::DELETE, "users/me").await
+        let kept = self.inner.history().ok();
+        self.leave(Method::DELETE, "users/me").await?;
+        if let Some((history, account)) = kept
+            && let Err(error) = history.clear(&account, history::wall_clock()).await
+        {
+            tracing::warn!(code = error.code(), "the calls of a deleted account are still in the history");
+        }
+        Ok(())
     }
 
     async fn leave(&self, method: Method, path: &str) -> Result<(), Problem> {

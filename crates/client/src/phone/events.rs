@@ -8,6 +8,7 @@ use care4w_calls::{CallState as LineState, EndReason};
 use care4w_phone::{Care4wId, PhoneNumber};
 use care4w_protocol::rest::{PhoneAnswer, Settings, SettingsAnswer, User};
 use care4w_protocol::signal::{ClientMessage, Refusal, ServerMessage};
+use futures_util::future::BoxFuture;
 use reqwest::Method;
 use tokio::sync::mpsc;
 
@@ -19,6 +20,7 @@ use crate::app_state::{
 };
 use crate::connection::ConnectionEvent;
 use crate::defaults::{CODE_LIVES, CODE_RESEND_AFTER};
+use crate::history::{self, MissedCall};
 use crate::phone_prompt::{Dismissal, Input};
 
 /// The store's key of an account's dismissal.
@@ -83,6 +85,20 @@ pub(super) async fn run(inner: Arc<Inner>, mut connection: mpsc::UnboundedReceiv
     }
 }
 
+/// Writes down the calls of the line, on a phone that keeps them.
+pub(super) fn record_calls(inner: &Arc<Inner>) -> Option<tokio::task::JoinHandle<()>> {
+    let history = inner.history.clone()?;
+    let (session, line) = (inner.session.clone(), inner.line.view());
+    let inner = inner.clone();
+    Some(tokio::spawn(async move {
+        let changed = move || -> BoxFuture<'static, ()> {
+            let inner = inner.clone();
+            Box::pin(async move { inner.history_changed().await })
+        };
+        history::record(history, session, line, changed).await;
+    }))
+}
+
 fn spawn<F: Future<Output = ()> + Send + 'static>(inner: &Arc<Inner>, task: impl FnOnce(Arc<Inner>) -> F) {
     let handle = tokio::spawn(task(inner.clone()));
     let mut tasks = inner.tasks.lock().expect("no one panics with the tasks locked");
@@ -106,6 +122,7 @@ fn signed_in(inner: &Arc<Inner>, user: &User) {
         inner.connection.start();
     }
     spawn(inner, |inner| async move { inner.refresh_settings().await });
+    spawn(inner, |inner| async move { inner.history_changed().await });
 }
 
 async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
@@ -120,6 +137,7 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
                 if !inner.state.borrow().phone.known && inner.asking.try_lock().is_ok() {
                     inner.refresh_settings().await;
                 }
+                inner.merge_history().await;
                 inner.ice.prepare().await;
             });
         }
@@ -139,8 +157,13 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
             inner.blocked_changed();
             spawn(inner, |inner| async move { inner.refresh_settings().await });
         }
-        // History, with its missed calls, comes with its own screen.
-        ConnectionEvent::Message(ServerMessage::Missed { .. }) => tracing::info!("a call was missed while away"),
+        ConnectionEvent::Message(ServerMessage::Missed { call, from, at }) => {
+            let at = history::time_of(&at);
+            let (id, detail) = (call.to_string(), from.care4w_id.to_string());
+            let care4w_id = Some(detail.clone());
+            let missed = MissedCall { id, name: Some(from.display_name), detail, care4w_id, at };
+            spawn(inner, |inner| async move { inner.note_missed(missed).await });
+        }
         ConnectionEvent::Message(ServerMessage::Invite { call, from, .. }) if !inner.rings_for(&from.care4w_id) => {
             inner.connection.send(ClientMessage::Refuse { call, reason: Refusal::Busy });
         }
@@ -158,6 +181,7 @@ impl Inner {
         self.state.send_modify(|state| {
             let notice = notice.or_else(|| state.session.notice.clone());
             state.session = SessionState { status: SessionStatus::SignedOut, user: None, notice };
+            state.history.missed = 0;
             state.phone = PhoneState::default();
         });
     }

@@ -39,6 +39,7 @@ pub(super) fn settings(given: SoundSettings, kept: &SoundState) -> SoundSettings
         ringer: device(given.ringer, &kept.ringer),
         volume: Volume::percent(kept.volume),
         processing,
+        dtx: given.dtx,
     }
 }
 

@@ -133,6 +133,8 @@ fn hear_oneself(phone: &Phone, running: &Running, factory: &dyn SoundFactory, se
     let only = |microphone: bool| SoundSettings {
         microphone: if microphone { settings.microphone.clone() } else { "none".parse().unwrap_or_default() },
         speaker: if microphone { "none".parse().unwrap_or_default() } else { settings.speaker.clone() },
+        // What is recorded is played as it is.
+        dtx: false,
         ..settings.clone()
     };
     let keep = Box::new(move |frame| kept.lock().unwrap_or_else(PoisonError::into_inner).push(frame));

@@ -3,13 +3,17 @@ import type {
   AppState,
   Backend,
   BlockedPerson,
+  Answer,
   CallStats,
   CallView,
   Commands,
+  HistoryCall,
   Problem,
   User,
 } from "../types";
+import { desktop } from "./desktop";
 import { full, international, typed } from "./digits";
+import { history, kept, listState } from "./history";
 import { identity } from "./identity";
 import { REGIONS } from "./regions";
 import { sound, STATS } from "./sound";
@@ -38,6 +42,8 @@ export class PreviewCore implements Backend {
   readonly commands: Commands;
   current: AppState;
   blockedPeople: BlockedPerson[] = [];
+  calls: HistoryCall[] = [];
+  desktopState: Answer<"desktop"> = { tray: true, closeToTray: true, startAtLogin: false };
   /** How long an answer takes, in milliseconds. */
   delay = 0;
   /** Commands that shall fail, and how. */
@@ -62,6 +68,11 @@ export class PreviewCore implements Backend {
 
   /** Changes the state and sends the snapshot. */
   set(change: Partial<AppState>): void {
+    const { call } = change;
+    if (call?.state === "ended" && !this.calls.some((known) => known.id === call.id)) {
+      this.calls = [kept(call), ...this.calls];
+      change = { ...change, history: listState(this.calls, this.current) };
+    }
     this.current = { ...this.current, ...change };
     for (const listener of this.listeners) listener(structuredClone(this.current));
   }
@@ -85,6 +96,8 @@ export class PreviewCore implements Backend {
       await phone(change);
     };
     return {
+      ...desktop(this),
+      ...history(this),
       ...identity(this),
       ...sound(this),
       state: () => Promise.resolve(structuredClone(this.current)),
@@ -334,6 +347,8 @@ function emptyState(): AppState {
     },
     country: "KE",
     destination: null,
+    callLinksAtOnce: false,
     blockedRevision: 0,
+    history: { revision: 0, missed: 0 },
   };
 }
