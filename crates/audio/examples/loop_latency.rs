@@ -11,7 +11,6 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use care4w_audio::{CallAudio, CallAudioConfig, DeviceSelector, EncodedFrame, PacketTime, Processing, RtpAudio};
-use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,41 +27,10 @@ fn main() {
     }
 }
 
-fn device(id: &str) -> cpal::Device {
-    let id: cpal::DeviceId = id.parse().unwrap();
-    cpal::host_from_id(id.host()).unwrap().device_by_id(&id).unwrap()
-}
-
 fn floor(microphone: &str, speaker: &str, time: Duration) {
-    let config = cpal::StreamConfig { channels: 1, sample_rate: 48_000, buffer_size: cpal::BufferSize::Fixed(480) };
-    let (mut into, mut from) = rtrb::RingBuffer::<f32>::new(4_800);
-    let capture = device(microphone)
-        .build_input_stream::<f32, _, _>(
-            config,
-            move |heard, _| {
-                let _no_room = into.push_partial_slice(heard);
-            },
-            |error| eprintln!("{error}"),
-            None,
-        )
-        .unwrap();
-    let playback = device(speaker)
-        .build_output_stream::<f32, _, _>(
-            config,
-            move |out, _| {
-                // No more than one period may wait, as in a call.
-                while from.slots() > out.len() + 480 {
-                    let _ = from.pop();
-                }
-                out.fill_with(|| from.pop().unwrap_or(0.0));
-            },
-            |error| eprintln!("{error}"),
-            None,
-        )
-        .unwrap();
-    playback.play().unwrap();
-    capture.play().unwrap();
+    let passage = care4w_audio::parts::passage(microphone, speaker).unwrap();
     std::thread::sleep(time);
+    drop(passage);
 }
 
 fn call(microphone: &str, speaker: &str, time: Duration, loss: u64, wanted: &str) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::card::{CpalHost, Host};
+use crate::card::{Host, SystemHost};
 use crate::command::Command;
 use crate::defaults::{BITRATE, DEVICES_EVERY, FRAME_SAMPLES};
 use crate::engine::Engine;
@@ -86,7 +86,7 @@ impl CallAudio {
     /// Opens both devices; far-end sound plays from here on. Encoded frames go to `send`, on the call's sound thread,
     /// from [`CallAudio::start`] on: it must not block.
     pub fn open(config: CallAudioConfig, send: Box<dyn FnMut(EncodedFrame) + Send>) -> Result<Self, OpenAudioError> {
-        Self::open_with(Arc::new(CpalHost), DEVICES_EVERY, config, send)
+        Self::open_with(Arc::new(SystemHost), DEVICES_EVERY, config, send)
     }
 
     pub(crate) fn open_with(

@@ -9,13 +9,22 @@
 //! - from the sound thread: [`Following::lost`], when the device went away;
 //! - from the system: [`Following::surveyed`], what there is now, and [`Following::opened`], how opening went.
 
-use crate::{DeviceSelector, Direction, Notice};
+use crate::{Device, DeviceSelector, Direction, Notice};
 
 /// What there is of one direction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Present {
     pub ids: Vec<String>,
     pub default: Option<String>,
+}
+
+impl Present {
+    /// The devices of one direction.
+    pub fn among(devices: Vec<Device>, direction: Direction) -> Self {
+        let devices: Vec<Device> = devices.into_iter().filter(|device| device.direction == direction).collect();
+        let default = devices.iter().find(|device| device.is_default).map(|device| device.id.clone());
+        Self { ids: devices.into_iter().map(|device| device.id).collect(), default }
+    }
 }
 
 /// What the call should do.

@@ -51,6 +51,7 @@ mod wav;
 
 /// The parts of a call's sound without devices, threads and clocks: for benchmarks, which run in simulated time.
 pub mod parts {
+    pub use crate::card::passage;
     pub use crate::jitter::JitterStats;
     pub use crate::opus::{Encoder, OpusError};
     pub use crate::playout::FarEnd;

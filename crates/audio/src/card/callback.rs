@@ -68,6 +68,8 @@ pub struct PlaybackCallback {
     pub ring: Consumer<f32>,
     pub channels: usize,
     pub signal: Arc<Signal>,
+    /// What waits beyond this, after what the card takes, is thrown away.
+    pub most: usize,
 }
 
 impl PlaybackCallback {
@@ -77,6 +79,10 @@ impl PlaybackCallback {
     {
         let channels = self.channels.max(1);
         let frames = out.len() / channels;
+        let too_much = self.ring.slots().saturating_sub(self.most.saturating_add(frames));
+        if let Ok(chunk) = self.ring.read_chunk(too_much) {
+            chunk.commit_all();
+        }
         let have = self.ring.slots().min(frames);
         let (sound, dry) = out.split_at_mut(have * channels);
         if let Ok(chunk) = self.ring.read_chunk(have) {

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
@@ -13,19 +13,9 @@ use crate::{Device, Direction, OpenAudioError};
 /// How long a sound server may take to open a stream.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The system's sound, through `cpal`: PulseAudio (or PipeWire in its place) and ALSA on Linux, CoreAudio, WASAPI.
+/// The system's sound through `cpal`: ALSA on Linux, CoreAudio, WASAPI.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CpalHost;
-
-/// What the two directions differ in.
-impl Direction {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Input => "microphone",
-            Self::Output => "speaker",
-        }
-    }
-}
 
 /// Keeps ALSA from writing its complaints to stderr while this thread looks for devices.
 fn quiet<T>(look: impl FnOnce() -> T) -> T {
@@ -34,46 +24,13 @@ fn quiet<T>(look: impl FnOnce() -> T) -> T {
     look()
 }
 
-/// The process's connection to the sound server for all but playing. cpal 0.18 ends neither the thread nor the socket of a
-/// PulseAudio connection: one for each device and each look would be left behind by every call.
-static CONNECTION: Mutex<Option<Arc<cpal::Host>>> = Mutex::new(None);
-/// Connections that play nothing just now.
-static IDLE: Mutex<Vec<Arc<cpal::Host>>> = Mutex::new(Vec::new());
-
-/// The system's sound, if there can be any device: on Linux without a sound server and without a card, ALSA offers ghosts.
-fn connect() -> Option<Arc<cpal::Host>> {
-    let host = Arc::new(cpal::default_host());
+/// The system's sound, if there can be any device: on Linux without a card, ALSA offers ghosts.
+fn host() -> Option<cpal::Host> {
     #[cfg(target_os = "linux")]
-    if host.id() == cpal::HostId::Alsa && !std::path::Path::new("/dev/snd").exists() {
+    if !std::path::Path::new("/dev/snd").exists() {
         return None;
     }
-    Some(host)
-}
-
-fn host() -> Option<Arc<cpal::Host>> {
-    let mut connection = CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
-    // None yet, or the server it went to is gone.
-    if connection.as_ref().is_none_or(|host| host.devices().is_err()) {
-        *connection = connect();
-    }
-    connection.clone()
-}
-
-/// A connection that plays one stream. Two of one connection count as synchronised in cpal 0.18, and PulseAudio refuses
-/// the second on another device. It is used again when the stream is closed.
-struct Playing(Arc<cpal::Host>);
-
-impl Playing {
-    fn take() -> Option<Self> {
-        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.filter(|host| host.devices().is_ok()).or_else(connect).map(Self)
-    }
-}
-
-impl Drop for Playing {
-    fn drop(&mut self) {
-        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(self.0.clone());
-    }
+    Some(cpal::default_host())
 }
 
 /// All microphones, then all speakers. Monitors of speakers are no microphones.
@@ -108,14 +65,10 @@ pub fn list() -> Vec<Device> {
     })
 }
 
-fn find(
-    host: Option<&Arc<cpal::Host>>,
-    id: Option<&str>,
-    direction: Direction,
-) -> Result<cpal::Device, OpenAudioError> {
+fn find(id: Option<&str>, direction: Direction) -> Result<cpal::Device, OpenAudioError> {
     let none = || OpenAudioError::NoDevice(direction.noun());
     let Some(text) = id else {
-        let host = host.ok_or_else(none)?;
+        let host = host().ok_or_else(none)?;
         let device = match direction {
             Direction::Input => host.default_input_device(),
             Direction::Output => host.default_output_device(),
@@ -124,10 +77,7 @@ fn find(
     };
     let missing = || OpenAudioError::DeviceNotFound { kind: direction.noun(), id: text.to_owned() };
     let id: cpal::DeviceId = text.parse().map_err(|_| missing())?;
-    let host = match host {
-        Some(host) if host.id() == id.host() => host.clone(),
-        _ => Arc::new(cpal::host_from_id(id.host()).map_err(|_| none())?),
-    };
+    let host = cpal::host_from_id(id.host()).map_err(|_| none())?;
     let mut devices = host.devices().map_err(|_| none())?;
     devices
         .find(|device| {
@@ -168,7 +118,7 @@ fn configure(device: &cpal::Device, direction: Direction) -> Result<(StreamConfi
     let config = StreamConfig {
         channels: best.channels(),
         sample_rate: best.sample_rate(),
-        // Never the default: on PulseAudio that is two seconds.
+        // Never the default: that may be seconds.
         buffer_size: BufferSize::Fixed(period),
     };
     Ok((config, best.sample_format()))
@@ -233,19 +183,16 @@ fn bad_rate(direction: Direction) -> OpenAudioError {
 impl Host for CpalHost {
     fn survey(&self, direction: Direction) -> Option<Present> {
         // ALSA looks at a device by opening it.
-        #[cfg(target_os = "linux")]
-        if host()?.id() == cpal::HostId::Alsa {
+        if cfg!(target_os = "linux") {
             return None;
         }
-        let devices: Vec<Device> = list().into_iter().filter(|device| device.direction == direction).collect();
-        let default = devices.iter().find(|device| device.is_default).map(|device| device.id.clone());
-        Some(Present { ids: devices.into_iter().map(|device| device.id).collect(), default })
+        Some(Present::among(list(), direction))
     }
 
     fn microphone(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardMicrophone, OpenAudioError> {
         let direction = Direction::Input;
         quiet(|| {
-            let device = find(host().as_ref(), id, direction)?;
+            let device = find(id, direction)?;
             let failed = |error: cpal::Error| failure(direction, id.is_none(), &error);
             let (config, format) = configure(&device, direction).map_err(failed)?;
             let (mut microphone, callback) =
@@ -267,8 +214,7 @@ impl Host for CpalHost {
     fn speaker(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardSpeaker, OpenAudioError> {
         let direction = Direction::Output;
         quiet(|| {
-            let playing = Playing::take();
-            let device = find(playing.as_ref().map(|playing| &playing.0), id, direction)?;
+            let device = find(id, direction)?;
             let failed = |error: cpal::Error| failure(direction, id.is_none(), &error);
             let (config, format) = configure(&device, direction).map_err(failed)?;
             let (mut speaker, callback) = CardSpeaker::new(config.sample_rate, usize::from(config.channels), waker)
@@ -281,8 +227,7 @@ impl Host for CpalHost {
             }
             .and_then(|stream| stream.play().map(|()| stream))
             .map_err(failed)?;
-            // The stream is let go of first.
-            speaker.stream = Some(Box::new((stream, playing)));
+            speaker.stream = Some(Box::new(stream));
             Ok(speaker)
         })
     }

@@ -2,15 +2,18 @@
 
 mod callback;
 mod cpal_host;
+#[cfg(target_os = "linux")]
+mod pulse;
 mod ring;
+mod system;
 
 #[cfg(test)]
 pub mod fake;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
-pub use cpal_host::{CpalHost, list};
 pub use ring::{CardMicrophone, CardSpeaker};
+pub use system::{SystemHost, list, passage};
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -18,6 +21,16 @@ use std::thread::Thread;
 
 use crate::following::Present;
 use crate::{Direction, OpenAudioError};
+
+impl Direction {
+    /// What a device of this direction is.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Input => "microphone",
+            Self::Output => "speaker",
+        }
+    }
+}
 
 /// Wakes the thread that fills and empties the rings.
 #[derive(Debug, Default)]

@@ -96,7 +96,7 @@ impl CardSpeaker {
     pub fn new(rate: u32, channels: usize, waker: Arc<Waker>) -> Option<(Self, PlaybackCallback)> {
         let (producer, consumer) = ring(rate);
         let signal = signal(rate, waker);
-        let callback = PlaybackCallback { ring: consumer, channels, signal: signal.clone() };
+        let callback = PlaybackCallback { ring: consumer, channels, signal: signal.clone(), most: usize::MAX };
         let speaker = Self {
             capacity: producer.slots(),
             ring: producer,

@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Telling {
 #[global_allocator]
 static ALLOCATOR: Telling = Telling;
 
-fn allocations(mut run: impl FnMut()) -> usize {
+pub(super) fn allocations(mut run: impl FnMut()) -> usize {
     ALLOCATIONS.set(0);
     WATCHED.set(true);
     run();

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Synth, Tone};
-use crate::card::{CardSpeaker, CpalHost, Host, OnLost, Waker};
+use crate::card::{CardSpeaker, Host, OnLost, SystemHost, Waker};
 use crate::defaults::{DEVICES_EVERY, STEP, STEP_SAMPLES};
 use crate::{DeviceSelector, OpenAudioError, priority};
 
@@ -22,7 +22,7 @@ impl fmt::Debug for Player {
 impl Player {
     /// Opens the speaker and begins. A file, silent or echo speaker plays nothing: a call's recording holds the call.
     pub fn start(tone: Tone, speaker: DeviceSelector) -> Result<Self, OpenAudioError> {
-        Self::start_with(Arc::new(CpalHost), tone, &speaker)
+        Self::start_with(Arc::new(SystemHost), tone, &speaker)
     }
 
     pub(crate) fn start_with(

@@ -33,7 +33,7 @@ pub fn measure(quick: bool) -> Result<Figures> {
         let _pipe = pipe(&sound)?;
         delays(&sound, &chirps)?
     };
-    let mut figures = vec![Figure::ms("mouth to ear, floor (capture to playback through cpal)", floor)];
+    let mut figures = vec![Figure::ms("mouth to ear, floor (capture to playback, nothing between)", floor)];
     for peer in [Peer::Ours, Peer::Chromium, Peer::Baresip] {
         let own = folder.path().join(peer.name());
         figures.extend(or_said(peer.name(), of_peer(peer, &own, &chirps, quick)).into_iter().flatten());
