@@ -50,6 +50,8 @@ pub struct P2pConfig {
     /// Offer relayed candidates only: the other end learns no address of this machine. Without a TURN server no
     /// path is found then.
     pub relay_only: bool,
+    /// Ask the other end to leave silence out of what it sends (RFC 7587, section 6.1: `usedtx`).
+    pub dtx: bool,
 }
 
 struct Shared {

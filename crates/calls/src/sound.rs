@@ -23,6 +23,8 @@ pub struct SoundSettings {
     pub volume: Volume,
     /// What is done to the microphone's sound.
     pub processing: Processing,
+    /// Whether silence is left out of what is sent (DTX).
+    pub dtx: bool,
 }
 
 /// How loud the other end is played, in percent: 100 is as it comes, 200 the most.
@@ -150,6 +152,7 @@ impl SoundFactory for NativeSound {
             microphone: settings.microphone.clone(),
             speaker: settings.speaker.clone(),
             processing: settings.processing,
+            dtx: settings.dtx,
             ..CallAudioConfig::default()
         };
         let audio =

@@ -97,7 +97,7 @@ impl Engine {
         events: mpsc::UnboundedSender<EngineEvent>,
     ) -> Result<Self, BackendError> {
         let mut media = MediaEngine::default();
-        for codec in codecs() {
+        for codec in codecs(config.dtx) {
             media
                 .register_codec(codec, RtpCodecKind::Audio)
                 .map_err(|_| BackendError::Engine("a codec was not registered"))?;
@@ -131,7 +131,7 @@ impl Engine {
             RtpCodecKind::Audio,
             vec![RTCRtpEncodingParameters {
                 rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
-                codec: opus(),
+                codec: opus(config.dtx),
                 ..Default::default()
             }],
         )));
@@ -142,7 +142,7 @@ impl Engine {
         // Left alone, the description would name the track's own codec only, and no digits could be sent.
         for transceiver in connection.get_transceivers().await {
             transceiver
-                .set_codec_preferences(codecs().to_vec())
+                .set_codec_preferences(codecs(config.dtx).to_vec())
                 .await
                 .map_err(|_| BackendError::Engine("the codecs were not taken"))?;
         }
@@ -291,17 +291,18 @@ fn settings() -> SettingEngine {
         .build()
 }
 
-fn opus() -> RTCRtpCodec {
+fn opus(dtx: bool) -> RTCRtpCodec {
+    let dtx = if dtx { ";usedtx=1" } else { "" };
     RTCRtpCodec {
         mime_type: MIME_TYPE_OPUS.to_owned(),
         clock_rate: 48_000,
         channels: 2,
-        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        sdp_fmtp_line: format!("minptime=10;useinbandfec=1{dtx}"),
         rtcp_feedback: vec![],
     }
 }
 
-fn codecs() -> [RTCRtpCodecParameters; 2] {
+fn codecs(dtx: bool) -> [RTCRtpCodecParameters; 2] {
     let telephone_event = RTCRtpCodec {
         mime_type: MIME_TYPE_TELEPHONE_EVENT.to_owned(),
         clock_rate: 48_000,
@@ -310,7 +311,7 @@ fn codecs() -> [RTCRtpCodecParameters; 2] {
         rtcp_feedback: vec![],
     };
     [
-        RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE },
+        RTCRtpCodecParameters { rtp_codec: opus(dtx), payload_type: OPUS_PAYLOAD_TYPE },
         RTCRtpCodecParameters { rtp_codec: telephone_event, payload_type: TELEPHONE_EVENT_PAYLOAD_TYPE },
     ]
 }

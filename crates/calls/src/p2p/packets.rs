@@ -11,7 +11,7 @@ use crate::EncodedFrame;
 
 /// Makes the packets of one stream.
 #[derive(Debug)]
-pub(super) struct Packets {
+pub(crate) struct Packets {
     ssrc: u32,
     sequence: u16,
     timestamp: u32,
@@ -21,7 +21,7 @@ pub(super) struct Packets {
 
 /// One of the packets that make up a digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DigitPacket {
+pub(crate) struct DigitPacket {
     /// The event of the digit ([`event_of`]).
     pub event: u8,
     /// The timestamp at which the digit began: all its packets carry it.
@@ -46,6 +46,11 @@ impl Packets {
         let packet = self.packet(self.types.opus, marker, self.timestamp, Bytes::from(frame.payload));
         self.timestamp = self.timestamp.wrapping_add(frame.samples);
         packet
+    }
+
+    /// A pause of the speaker's that is not sent (DTX): its time passes. The encoder knows where speech begins again.
+    pub fn pause(&mut self, frame: &EncodedFrame) {
+        self.timestamp = self.timestamp.wrapping_add(frame.samples);
     }
 
     /// A frame that is not sent: its time passes all the same, and what comes after it begins anew.
@@ -84,7 +89,7 @@ impl Packets {
 }
 
 /// The telephone event of a digit (RFC 4733, 3.2).
-pub(super) fn event_of(digit: char) -> Option<u8> {
+pub(crate) fn event_of(digit: char) -> Option<u8> {
     match digit.to_ascii_uppercase() {
         digit @ '0'..='9' => Some(digit as u8 - b'0'),
         '*' => Some(10),
@@ -121,6 +126,19 @@ mod tests {
         packets.skip(&frame(960, false));
         let next = packets.frame(frame(960, false)).header;
         assert_eq!((next.sequence_number, next.timestamp, next.marker), (6, 1_000 + 2 * 960, true));
+    }
+
+    #[test]
+    fn a_pause_takes_time_but_no_number_and_what_comes_after_it_is_marked_only_if_it_is_speech() {
+        let mut packets = Packets::new(7, TYPES, 5, 1_000);
+        packets.frame(frame(960, true));
+        let pause = EncodedFrame { payload: Vec::new(), samples: 960, starts_talkspurt: false };
+        packets.pause(&pause);
+        let noise = packets.frame(frame(960, false)).header;
+        packets.pause(&pause);
+        let speech = packets.frame(frame(960, true)).header;
+        assert_eq!((noise.sequence_number, noise.timestamp, noise.marker), (6, 1_000 + 2 * 960, false));
+        assert_eq!((speech.sequence_number, speech.timestamp, speech.marker), (7, 1_000 + 4 * 960, true));
     }
 
     #[test]

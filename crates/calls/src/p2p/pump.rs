@@ -26,7 +26,7 @@ const DIGIT_ENDS: u8 = 3;
 
 /// What the sending task, the receiving task and the call share.
 #[derive(Default)]
-pub(super) struct Flow {
+pub(crate) struct Flow {
     /// Whether what is sent arrives. Before that it would be lost, the codec's first packets with it.
     pub up: AtomicBool,
     /// Whether the other end wants no sound now: it holds.
@@ -49,7 +49,7 @@ impl Flow {
 }
 
 /// Sends until both channels are closed.
-pub(super) async fn send(
+pub(crate) async fn send(
     mut packets: Packets,
     track: Arc<TrackLocalStaticRTP>,
     flow: Arc<Flow>,
@@ -62,6 +62,7 @@ pub(super) async fn send(
     loop {
         tokio::select! {
             frame = frames.recv() => match frame {
+                Some(frame) if frame.payload.is_empty() => packets.pause(&frame),
                 Some(frame) if flow.open() => {
                     let packet = packets.frame(frame);
                     write(&track, &flow, packet).await;
@@ -98,7 +99,7 @@ async fn nudge(track: &TrackLocalStaticRTP) -> bool {
 }
 
 /// Nudges until the path is up.
-pub(super) async fn hurry(track: Arc<TrackLocalStaticRTP>, flow: Arc<Flow>) {
+pub(crate) async fn hurry(track: Arc<TrackLocalStaticRTP>, flow: Arc<Flow>) {
     let mut step = time::interval(RELAY_NUDGE);
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = Instant::now() + CONNECT_TIME;
@@ -158,7 +159,7 @@ fn samples(time: Duration) -> u16 {
 
 /// Hands on the packets of a track until it ends; `first` is called with the first one of the sound, `dialled` with
 /// each digit.
-pub(super) async fn receive(
+pub(crate) async fn receive(
     track: Arc<dyn TrackRemote>,
     types: PayloadTypes,
     flow: Arc<Flow>,

@@ -22,7 +22,7 @@ fn lines(settings: [SoundSettings; 2]) -> [Line; 2] {
     [0, 1].map(|end| {
         let (events, backend_events) = mpsc::unbounded_channel();
         let wire = Wire { exchange: Arc::clone(&exchange), end };
-        let config = P2pConfig { loopback: Loopback::Always, relay_only: false };
+        let config = P2pConfig { loopback: Loopback::Always, ..P2pConfig::default() };
         let backend = P2p::new(config, Arc::new(wire), events);
         exchange.plug(end, users[end].clone(), Arc::clone(&backend));
         Line::start(LineSetup {

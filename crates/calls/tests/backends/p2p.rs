@@ -25,12 +25,15 @@ pub fn phones_and_exchange() -> (Arc<Exchange>, Phone, Phone) {
 }
 
 pub fn phones_on(exchange: Exchange) -> (Arc<Exchange>, Phone, Phone) {
+    phones_with(exchange, &P2pConfig { loopback: Loopback::Always, ..P2pConfig::default() })
+}
+
+fn phones_with(exchange: Exchange, config: &P2pConfig) -> (Arc<Exchange>, Phone, Phone) {
     let exchange = Arc::new(exchange);
     let phone = |end: usize, id, name| {
         let (events, receiver) = mpsc::unbounded_channel();
         let wire = Wire { exchange: Arc::clone(&exchange), end };
-        let config = P2pConfig { loopback: Loopback::Always, relay_only: false };
-        let backend = P2p::new(config, Arc::new(wire), events);
+        let backend = P2p::new(config.clone(), Arc::new(wire), events);
         exchange.plug(end, party(id, name), Arc::clone(&backend));
         Phone::new(party(id, name), backend, receiver)
     };
@@ -58,7 +61,7 @@ async fn a_callee_says_no_address_and_sends_no_packet_before_it_accepts() {
     let call = CallId::random();
     let (events, mut incoming) = mpsc::unbounded_channel();
     let wire = Wire { exchange: Arc::clone(&exchange), end: 1 };
-    let callee = P2p::new(P2pConfig { loopback: Loopback::Always, relay_only: false }, Arc::new(wire), events);
+    let callee = P2p::new(P2pConfig { loopback: Loopback::Always, ..P2pConfig::default() }, Arc::new(wire), events);
     callee.handle_signal(ServerMessage::Invite { call, from: a.party.clone(), offer: Sdp(offer) });
     let trickled = Candidate { candidate, sdp_mid: None, sdp_m_line_index: Some(0) };
     callee.handle_signal(ServerMessage::Candidate { call, candidate: trickled });
@@ -175,6 +178,21 @@ async fn both_descriptions_name_opus_with_forward_error_correction_and_telephone
         }
         assert!(!sdp.contains("a=candidate"), "candidates trickle");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ends_that_want_silence_left_out_say_so_and_hear_each_other() {
+    let config = P2pConfig { loopback: Loopback::Always, dtx: true, ..P2pConfig::default() };
+    let (exchange, mut a, mut b) = phones_with(Exchange::default(), &config);
+    connected(&mut a, &mut b).await;
+    let described = [0, 1].map(|end| exchange.said_by(end)).concat();
+    let wishes = described.iter().filter(|said| match said {
+        ClientMessage::Invite { offer: sdp, .. } | ClientMessage::Answer { answer: sdp, .. } => {
+            sdp.0.contains("a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1")
+        }
+        _ => false,
+    });
+    assert_eq!(wishes.count(), 2, "{described:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
