@@ -1,4 +1,5 @@
-//! Headless Chromium with one page that is a Care4W phone: a plain `RTCPeerConnection` and our server's signalling.
+//! Headless Chromium with one page that is a phone: a Care4W one, of a plain `RTCPeerConnection` and our server's signalling,
+//! or one of Twilio's own SDK.
 //!
 //! The browser is told what to do over its DevTools protocol on two pipes, so that it runs in a network namespace too.
 //! Its microphone plays a WAV file from the moment the page speaks; what it hears is recorded in the page.
@@ -7,7 +8,7 @@ use std::{
     collections::VecDeque,
     fs::{self, File},
     io::{BufRead as _, BufReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::{Duration, Instant},
@@ -17,9 +18,34 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Environment, Process, Sound, http, json_lines::Line, namespace::Namespace, server::last_lines};
+use crate::{Environment, Process, Sound, binaries, http, json_lines::Line, namespace::Namespace, server::last_lines};
 
-const PAGE: &str = include_str!("chromium/phone.html");
+/// What stands on the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// `chromium/phone.html`.
+    #[default]
+    Phone,
+    /// `chromium/twilio.html`, with `@twilio/voice-sdk` as it was published.
+    TwilioSdk,
+}
+
+impl Page {
+    /// Puts it into a folder, with what it loads; gives its file.
+    fn lay_out(self, folder: &Path) -> Result<PathBuf> {
+        let page = folder.join("phone.html");
+        match self {
+            Self::Phone => fs::write(&page, include_str!("chromium/phone.html"))?,
+            Self::TwilioSdk => {
+                fs::write(&page, include_str!("chromium/twilio.html"))?;
+                let library = binaries::project().join("node_modules/@twilio/voice-sdk/dist/twilio.min.js");
+                fs::copy(&library, folder.join("twilio.js"))
+                    .context("@twilio/voice-sdk is missing: npm ci installs it")?;
+            }
+        }
+        Ok(page)
+    }
+}
 
 /// How long anything that the page does may take.
 const DEADLINE: Duration = Duration::from_secs(40);
@@ -33,6 +59,10 @@ pub struct Setup<'a> {
     pub namespace: Option<&'a Namespace>,
     /// More variables.
     pub environment: Environment,
+    /// What its page is.
+    pub page: Page,
+    /// More of Chromium's switches.
+    pub switches: Vec<String>,
 }
 
 /// A running browser and its page.
@@ -50,8 +80,7 @@ impl Chromium {
     /// Starts one and opens the page.
     pub fn start(setup: &Setup<'_>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("c4w-chromium-").tempdir()?;
-        let page = folder.path().join("phone.html");
-        fs::write(&page, PAGE)?;
+        let page = setup.page.lay_out(folder.path())?;
         let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
         let mut arguments: Vec<String> = [
             "--headless=new",
@@ -71,6 +100,7 @@ impl Chromium {
             arguments.push("--use-fake-device-for-media-stream".to_owned());
             arguments.push(format!("--use-file-for-fake-audio-capture={}%noloop", microphone.display()));
         }
+        arguments.extend(setup.switches.iter().cloned());
         arguments.push("about:blank".to_owned());
         // The browser's ends of its pipes are the descriptors 3 and 4.
         let mut command = match setup.namespace {
@@ -148,6 +178,16 @@ impl Chromium {
         let bytes = base64(text.as_str().context("a recording is text")?)?;
         let samples = bytes.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0);
         Ok(Sound { rate: 48_000, samples: samples.collect() })
+    }
+
+    /// The same, as soon as there is half a second of it that is not silent.
+    pub fn wait_for_sound(&mut self) -> Result<Sound> {
+        crate::wait::until(DEADLINE, "the page to hear something", || {
+            let mut heard = self.heard()?;
+            let from = heard.samples.iter().position(|sample| sample.abs() > 0.01).unwrap_or(heard.samples.len());
+            heard.samples.drain(..from);
+            Ok((heard.length() >= Duration::from_millis(500)).then_some(heard))
+        })
     }
 
     /// Figures of the browser's own `getStats`.

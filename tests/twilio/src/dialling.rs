@@ -350,6 +350,11 @@ impl Dialling {
         }
     }
 
+    /// The caller hung up, or is lost: there is nobody to tell.
+    pub fn caller_left(self) {
+        self.house.state().end(&self.sid, None);
+    }
+
     /// The caller's call is over.
     pub fn finish(self, code: Option<u32>) {
         let mut state = self.house.state();

@@ -132,7 +132,7 @@ pub(crate) async fn follow(mut dialling: Dialling, form: Form) {
             Verb::Dial(dial) => {
                 let ended = dialling.dial(&dial).await;
                 if ended == Ended::CallerGone {
-                    return dialling.finish(None);
+                    return dialling.caller_left();
                 }
                 last = ended.code();
                 if let Some(action) = &dial.action {

@@ -307,7 +307,8 @@ impl Core {
                 self.begin();
             }
             Some(20..=63) => {
-                if self.keys.handshake(packet, now).is_err() {
+                // Afterwards it is a late or a repeated packet.
+                if self.keys.handshake(packet, now).is_err() && !self.keys.are_ready() {
                     (self.tell)(FaultKind::Description, "the DTLS handshake failed");
                 }
                 self.collect();
