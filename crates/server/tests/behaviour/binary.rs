@@ -29,7 +29,7 @@ fn fails(arguments: &[&str], code: i32) -> String {
 
 /// A server process, stopped when it is dropped.
 pub struct Process {
-    child: Child,
+    child: Option<Child>,
     pub url: String,
 }
 
@@ -39,27 +39,37 @@ impl Process {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let first: Value = serde_json::from_str(&line).unwrap();
-        Self { url: first["listening"].as_str().unwrap().to_owned(), child }
+        Self { url: first["listening"].as_str().unwrap().to_owned(), child: Some(child) }
     }
 
     #[cfg(unix)]
-    pub fn stop(self, signal: &str) -> Output {
-        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+    pub fn stop(mut self, signal: &str) -> Output {
+        let child = self.child.take().unwrap();
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(killed.success());
-        self.child.wait_with_output().unwrap()
+        child.wait_with_output().unwrap()
     }
 
     /// Stops it once a line with `mark` was logged; all that was logged.
     #[cfg(unix)]
     pub fn stop_when_logged(mut self, mark: &str) -> String {
         let mut log = String::new();
-        let mut lines = BufReader::new(self.child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let mut lines = BufReader::new(self.child.as_mut().unwrap().stderr.take().unwrap()).lines().map(Result::unwrap);
         while !log.contains(mark) {
             log += &lines.next().expect("it is logged before the process ends");
             log.push('\n');
         }
         self.stop("-TERM");
         log + &lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
