@@ -120,6 +120,10 @@ pub const RELAY_ACCEPTANCE_WAIT: Duration = Duration::from_millis(400);
 /// for the next one.
 pub const RELAY_NUDGE: Duration = Duration::from_millis(5);
 
+/// How long a path that the other end looks for anew may take before it counts as lost: a restart on a path that was
+/// never gone takes a few round trips and no word to the person.
+pub const SEARCH_GRACE: Duration = Duration::from_secs(1);
+
 /// How long a restart may take before it is tried again.
 pub const RESTART_RETRY: Duration = Duration::from_secs(8);
 

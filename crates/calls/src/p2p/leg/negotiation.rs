@@ -12,7 +12,8 @@ use std::time::Instant;
 use care4w_protocol::signal::{ClientMessage, Sdp};
 
 use super::super::description::{Wishes, split_candidates};
-use super::{Leg, Path};
+use super::Leg;
+use super::path::Path;
 use crate::defaults::RESTART_RETRY;
 use crate::{BackendError, BackendEvent};
 
@@ -52,7 +53,7 @@ impl Leg {
             return Ok(());
         }
         // In case nothing comes of it; its answer, or the path, sets this anew.
-        self.restart_at = Some(Instant::now() + RESTART_RETRY);
+        self.watch.restart_at = Some(Instant::now() + RESTART_RETRY);
         self.offer_again(true).await
     }
 
@@ -101,8 +102,8 @@ impl Leg {
             self.heed(wishes);
         }
         self.add_all(candidates).await;
-        if self.path == Path::Lost {
-            self.restart_at = Some(Instant::now() + RESTART_RETRY);
+        if self.watch.path == Path::Lost {
+            self.watch.restart_at = Some(Instant::now() + RESTART_RETRY);
         }
         self.follow_up().await
     }
@@ -119,7 +120,7 @@ impl Leg {
 
     async fn follow_up(&mut self) -> Result<(), BackendError> {
         if std::mem::take(&mut self.negotiation.again) {
-            let lost = self.path == Path::Lost && !self.incoming_call;
+            let lost = self.watch.path == Path::Lost && !self.incoming_call;
             return self.offer_again(lost).await;
         }
         Ok(())

@@ -5,7 +5,8 @@ use care4w_protocol::signal::{Candidate, ClientMessage, Ended, HangUp, Sdp, Serv
 use care4w_protocol::{ApiError, ErrorCode};
 
 use super::super::description::{PayloadTypes, is_udp_candidate, split_candidates};
-use super::{Leg, Next, Path};
+use super::path::Path;
+use super::{Leg, Next};
 use crate::{BackendError, BackendEvent, EndReason};
 
 impl Leg {
@@ -89,7 +90,8 @@ impl Leg {
     }
 
     fn on_ended(&mut self, reason: Ended) -> Next {
-        let connected = if reason == Ended::NoPath { self.path != Path::New } else { self.answered || self.heard };
+        let connected =
+            if reason == Ended::NoPath { self.watch.path != Path::New } else { self.answered || self.heard };
         self.over(reason, connected)
     }
 
