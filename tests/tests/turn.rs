@@ -4,7 +4,7 @@
 
 use std::{net::Ipv4Addr, path::Path};
 
-use care4w_tests::{Account, Cli, Namespace, Network, Server, Sound, Turn, score, speech::Speech};
+use care4w_tests::{Account, Cli, Hearing, Namespace, Network, Server, Sound, Turn, speech::Speech};
 use tempfile::TempDir;
 
 const HERE: Ipv4Addr = Ipv4Addr::new(10, 82, 0, 1);
@@ -17,6 +17,7 @@ struct Apart {
     amina: Cli,
     baraka: Cli,
     turn: Turn,
+    hearing: Hearing,
     folder: TempDir,
     _server: Server,
     _machines: [Namespace; 3],
@@ -26,6 +27,7 @@ struct Apart {
 impl Apart {
     /// `secret` is what our server believes to be the relay's.
     fn with(secret: &str) -> Self {
+        let hearing = Hearing::begin();
         let folder = tempfile::tempdir().unwrap();
         let network = Network::new();
         let machines = [HERE, THERE, RELAY].map(|address| {
@@ -45,7 +47,7 @@ impl Apart {
             phone
         };
         let (amina, baraka) = (phone("Amina", &machines[0]), phone("Baraka", &machines[1]));
-        Self { amina, baraka, turn, folder, _server: server, _machines: machines, _network: network }
+        Self { amina, baraka, turn, hearing, folder, _server: server, _machines: machines, _network: network }
     }
 }
 
@@ -83,10 +85,8 @@ fn two_who_reach_only_the_relay_talk_through_it() {
     answering.wait_for_end().unwrap();
     for (speech, heard) in [(Speech::Caller, &heard_there), (Speech::Callee, &heard_here)] {
         let heard = Sound::read(heard).unwrap();
-        if let Some(pesq) = score::pesq(&speech.sound().unwrap(), &heard).unwrap() {
-            println!("{speech:?} through the relay: PESQ {pesq:.2}");
-            assert!(pesq > 3.0, "{speech:?} through the relay: PESQ is {pesq}");
-        }
+        let who = format!("{speech:?} through the relay");
+        apart.hearing.judge(&who, &speech.sound().unwrap(), &heard, 3.0).unwrap();
     }
 }
 
