@@ -124,7 +124,10 @@ impl P2p {
             | ServerMessage::OfferAnswer { call, .. }
             | ServerMessage::Ended { call, .. }
             | ServerMessage::Refused { call: Some(call), .. } => *call,
-            ServerMessage::Missed { .. } | ServerMessage::Refused { .. } | ServerMessage::SettingsChanged => return,
+            ServerMessage::Missed { .. }
+            | ServerMessage::Refused { .. }
+            | ServerMessage::SettingsChanged
+            | ServerMessage::PhoneCall(_) => return,
         };
         if let Some(leg) = self.routes.find(call) {
             leg.send(ToLeg::Signal(message)).ok();

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod rest;
 pub mod secret;
 pub mod signal;
+pub mod twilio;
 
 pub use call_id::CallId;
 pub use error::{ApiError, ErrorCode};

@@ -357,23 +357,32 @@ pub enum CallKind {
     Missed,
 }
 
-/// One row of `GET /calls`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// One row of `GET /calls`. `Debug` shows neither number nor name.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRecord {
     /// The call's id.
     pub call_id: String,
     /// Made, got or missed.
     pub kind: CallKind,
-    /// The other one's id.
-    #[schema(value_type = String)]
-    pub care4w_id: Care4wId,
-    /// The other one's name.
+    /// The other one's id; null for a telephone number without a user.
+    #[schema(value_type = Option<String>)]
+    pub care4w_id: Option<Care4wId>,
+    /// The other one's number (E.164) in a call over the telephone network, unless it was withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// The other one's name, or their number as it is written internationally.
     pub display_name: String,
     /// When it began, RFC 3339 in UTC.
     pub started_at: String,
     /// Seconds of talk, null for a call that was not answered.
     pub duration_secs: Option<u64>,
+}
+
+impl std::fmt::Debug for CallRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallRecord").field("call_id", &self.call_id).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// Answer of `GET /calls?since=…`: newest first, paged by `next`.

@@ -9,6 +9,7 @@
 use care4w_phone::Care4wId;
 use serde::{Deserialize, Serialize};
 
+use crate::twilio::PhoneCall;
 use crate::{ApiError, CallId};
 
 /// The version of these frames. A server refuses a version that it does not know with `NOT_AVAILABLE`.
@@ -300,6 +301,8 @@ pub enum ServerMessage {
     },
     /// Something of this user's settings changed on another device: ask for them again.
     SettingsChanged,
+    /// How "ring my phone" goes on, to all devices of its user.
+    PhoneCall(PhoneCall),
 }
 
 /// Why the server says that a call is over.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use care4w_phone::PhoneNumber;
 use care4w_protocol::Secret;
 
 use crate::accounts::{PasswordError, Passwords, random_password};
@@ -18,6 +19,12 @@ pub enum AdminError {
     /// Hashing failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// Not a number.
+    #[error("give the number with its country, such as +12025550143")]
+    NotANumber,
+    /// Nobody was given the number.
+    #[error("nobody was given that number")]
+    NotAssigned,
     /// Nobody has the address.
     #[error("no account has that e-mail address")]
     NoSuchUser,
@@ -52,6 +59,19 @@ impl Users {
         let account = self.find(email).await?;
         self.0.delete_account(account.id).await?;
         Ok(())
+    }
+
+    /// Gives a user a number of the Twilio account, in place of whoever had it.
+    pub async fn assign_number(&self, email: &str, number: &str) -> Result<(), AdminError> {
+        let account = self.find(email).await?;
+        let number = PhoneNumber::parse(number, None).map_err(|_| AdminError::NotANumber)?;
+        Ok(self.0.assign_number(account.id, number.full()).await?)
+    }
+
+    /// Takes it back.
+    pub async fn take_number_back(&self, number: &str) -> Result<(), AdminError> {
+        let number = PhoneNumber::parse(number, None).map_err(|_| AdminError::NotANumber)?;
+        if self.0.take_number_back(number.full()).await? { Ok(()) } else { Err(AdminError::NotAssigned) }
     }
 
     /// Brings users of the web app over.

@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::password_links::PasswordLinks;
 use crate::signalling::Exchange;
 use crate::store::{Account, AccountId, HeldNumber, Store, StoreError};
+use crate::twilio::TwilioVoice;
 use crate::verification::{Verifier, VerifyError};
 
 /// The server's state, shared by all requests.
@@ -39,6 +40,8 @@ pub struct Shared {
     pub exchange: Exchange,
     /// Links to a new password.
     pub password_links: PasswordLinks,
+    /// Calls over Twilio, where they are set up.
+    pub twilio: Option<TwilioVoice>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     draining: AtomicBool,
@@ -69,6 +72,7 @@ impl App {
         tokens: AccessTokens,
         exchange: Exchange,
         password_links: PasswordLinks,
+        twilio: Option<TwilioVoice>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let limits = config.limits;
@@ -81,6 +85,7 @@ impl App {
             tokens,
             exchange,
             password_links,
+            twilio,
             metrics,
             draining: AtomicBool::new(false),
             register: Guarded::new(Buckets::new(limits.register_per_address, keys)),
@@ -130,6 +135,12 @@ impl Shared {
     pub fn ask(&self, account: &Account, from: AddressKey, asked: Asked<'_>) -> Result<(), Problem> {
         let clock = &self.config.clock;
         Ok(self.oracle.hold().spend(account.id, clock.age(account.created_at), from, asked, clock.now())?)
+    }
+
+    /// The same for a call that comes by way of Twilio, whose address is nobody's.
+    pub fn ask_from_twilio(&self, account: &Account, asked: Asked<'_>) -> Result<(), Problem> {
+        let clock = &self.config.clock;
+        Ok(self.oracle.hold().spend_by_account(account.id, clock.age(account.created_at), asked, clock.now())?)
     }
 
     /// An answer that was paid for told this too.

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::clock::Clock;
 use crate::defaults;
 use crate::limits::{Allowance, OracleLimits};
-use crate::mail::{MailGiven, MailSettings, MailSettingsError};
+use crate::mail::{self, MailGiven, MailSettings, MailSettingsError};
 use crate::store::{Database, DatabaseUrlError, Uniqueness};
-use crate::verification::Twilio;
+use crate::twilio::settings::{Twilio, TwilioSettingsError, VoiceSettings};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -30,8 +30,10 @@ pub struct Config {
     pub uniqueness: Uniqueness,
     /// Whether and how a number is proved before it counts.
     pub verification: Verification,
-    /// Twilio, for `verification = twilio`.
+    /// Twilio, as it was given: what `verification = twilio` needs stands in it.
     pub twilio: Twilio,
+    /// Calls over Twilio, if they are set up.
+    pub voice: Option<VoiceSettings>,
     /// E-mail address or care4wId of the account that is announced as `echoLine`.
     pub echo_line: Option<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -56,6 +58,7 @@ impl Default for Config {
             uniqueness: Uniqueness::National,
             verification: Verification::Off,
             twilio: Twilio::default(),
+            voice: None,
             echo_line: None,
             trusted_proxies: Vec::new(),
             ice: Ice::default(),
@@ -262,6 +265,9 @@ pub enum ConfigError {
     /// Mail cannot be sent as told.
     #[error(transparent)]
     Mail(#[from] MailSettingsError),
+    /// Calls over Twilio cannot be had as told.
+    #[error(transparent)]
+    Twilio(#[from] TwilioSettingsError),
     /// Named in the contract, not built yet.
     #[error("NOT_AVAILABLE: {0}")]
     NotAvailable(&'static str),
@@ -301,15 +307,21 @@ impl Config {
             return Err(ConfigError::TurnWithoutSecret);
         }
         let listen = given.listen.or(file.listen).unwrap_or_else(|| defaults::LISTEN.into());
+        let (twilio, mail) = (given.twilio.or(file.twilio), given.mail.or(file.mail));
+        let voice = twilio.voice(mail.public_url.as_deref())?;
+        if voice.as_ref().is_some_and(|voice| voice.public_url.is_none()) && !mail::listens_on_loopback(&listen) {
+            return Err(TwilioSettingsError::NoPublicUrl.into());
+        }
         Ok(Self {
-            mail: MailSettings::resolve(given.mail.or(file.mail), &listen)?,
+            mail: MailSettings::resolve(mail, &listen)?,
             listen,
             metrics_listen: file.metrics_listen,
             database: Database::parse(&database)?,
             default_region: file.default_region.unwrap_or(Region::KENYA),
             uniqueness: file.uniqueness.unwrap_or_default(),
             verification: given.verification.or(file.verification).unwrap_or_default(),
-            twilio: given.twilio.or(file.twilio),
+            twilio,
+            voice,
             echo_line: given.echo_line.or(file.echo_line),
             trusted_proxies: file.trusted_proxies.into_iter().map(IpNet::from).collect(),
             ice: file.ice,

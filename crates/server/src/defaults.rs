@@ -104,6 +104,22 @@ pub const CODE_TRIES: usize = 5;
 /// Codes sent to one account in 24 hours: what is sent costs money, and rings somebody's phone.
 pub const CODE_SENDS_A_DAY: usize = 20;
 
+/// How long a Twilio access token works: the default of Twilio's own libraries.
+pub const TWILIO_TOKEN_SECS: u64 = 3600;
+
+/// The longest call to a number over Twilio, in minutes.
+pub const TWILIO_MINUTES_A_CALL: u32 = 60;
+
+/// Minutes that one user may talk to numbers over Twilio in 24 hours, on all lines together: what is talked is paid by the
+/// server's operator, so somebody who wants more of it sets more.
+pub const TWILIO_MINUTES_A_DAY: u32 = 120;
+
+/// What a user who has used the minutes of a day up is told to wait before the next try.
+pub const TWILIO_MINUTES_BACK: Duration = Duration::from_secs(3600);
+
+/// How long a call over Twilio is kept beside the history, for late words about it.
+pub const TWILIO_CALLS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// The most that one user may block: far more than anybody does by hand, and a list that is still answered whole.
 pub const BLOCKS: usize = 1_000;
 

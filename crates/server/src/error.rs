@@ -63,6 +63,14 @@ impl Problem {
         Self::new(ErrorCode::NotFound, "There is nothing here.")
     }
 
+    /// The user has talked to numbers long enough today.
+    pub fn minutes_used_up(wait: Wait) -> Self {
+        Self {
+            error: ApiError::new(ErrorCode::RateLimited, "You have used up your minutes for today."),
+            retry_after: Some(wait.seconds()),
+        }
+    }
+
     /// Twilio is not set up.
     pub fn twilio_not_active() -> Self {
         Self::new(ErrorCode::TwilioNotActive, "Calls over Twilio are not set up on this server.")
@@ -76,6 +84,12 @@ impl Problem {
     /// Code and sentence, for a signalling frame.
     pub fn into_error(self) -> ApiError {
         self.error
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        Self { error, retry_after: None }
     }
 }
 

@@ -22,6 +22,7 @@ mod routes;
 mod server;
 pub mod signalling;
 pub mod store;
+pub mod twilio;
 pub mod verification;
 
 pub use clock::Clock;

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use care4w_protocol::Secret;
 use care4w_protocol::rest::Verification;
 use care4w_server::admin::Users;
 use care4w_server::config::{Config, ConfigError, File, Given};
 use care4w_server::import::Import;
 use care4w_server::mail::MailGiven;
-use care4w_server::verification::Twilio;
+use care4w_server::twilio::settings::Twilio;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -85,6 +84,18 @@ enum UserAction {
         /// E-mail address
         email: String,
     },
+    /// Give a user a number of the Twilio account: who calls it calls them
+    AssignNumber {
+        /// E-mail address
+        email: String,
+        /// With its country: +12025550143
+        number: String,
+    },
+    /// Take a number of the Twilio account back
+    TakeNumberBack {
+        /// With its country: +12025550143
+        number: String,
+    },
     /// Delete a user and all that belongs to them
     Delete {
         /// E-mail address
@@ -106,17 +117,6 @@ fn verification(text: &str) -> Result<Verification, &'static str> {
         "log" => Ok(Verification::Log),
         "twilio" => Ok(Verification::Twilio),
         _ => Err("give off, log or twilio"),
-    }
-}
-
-/// What is secret about Twilio has no flag, since others on the machine can read a command line.
-fn twilio() -> Twilio {
-    let set = |name: &str| std::env::var(format!("CARE4W_TWILIO_{name}")).ok().filter(|value| !value.is_empty());
-    Twilio {
-        key: set("KEY"),
-        secret: set("SECRET").map(Secret::new),
-        verify_service: set("VERIFY_SERVICE"),
-        verify_url: set("VERIFY_URL"),
     }
 }
 
@@ -155,8 +155,9 @@ async fn act(cli: Cli) -> anyhow::Result<()> {
     let file = cli.settings.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
     let Settings { listen, database, bus, echo_line, smtp_url, mail_from: from, public_url, verification, config: _ } =
         cli.settings;
+    let twilio = Twilio::from_environment(|name| std::env::var(name).ok()).map_err(ConfigError::from)?;
     let mail = MailGiven { smtp_url, from, public_url };
-    let given = Given { listen, database, bus, echo_line, mail, verification, twilio: twilio() };
+    let given = Given { listen, database, bus, echo_line, mail, verification, twilio };
     let config = Config::resolve(given, file)?;
     match cli.command {
         None => serve(config).await,
@@ -195,6 +196,8 @@ async fn look_after_users(config: &Config, action: UserAction) -> anyhow::Result
             }
         }
         UserAction::ResetPassword { email } => println!("{}", users.reset_password(&email).await?.expose()),
+        UserAction::AssignNumber { email, number } => users.assign_number(&email, &number).await?,
+        UserAction::TakeNumberBack { number } => users.take_number_back(&number).await?,
         UserAction::Delete { email } => users.delete(&email).await?,
     }
     users.close().await;

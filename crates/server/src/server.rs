@@ -19,7 +19,8 @@ use crate::metrics::Metrics;
 use crate::password_links::{self, PasswordLinks};
 use crate::routes;
 use crate::signalling::Exchange;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, UnixMs};
+use crate::twilio::TwilioVoice;
 use crate::verification::{self, TwilioError};
 use crate::{clock, defaults};
 
@@ -47,6 +48,9 @@ pub enum RunError {
     /// Numbers cannot be verified as configured.
     #[error("cannot verify numbers: {0}")]
     Verification(#[from] TwilioError),
+    /// Calls over Twilio cannot be had as configured.
+    #[error("cannot call over Twilio: {0}")]
+    Twilio(#[from] crate::twilio::http::TlsError),
     /// The socket failed.
     #[error("the server stopped: {0}")]
     Serve(#[source] std::io::Error),
@@ -112,9 +116,10 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
     let metrics = Arc::new(Metrics::default());
     let exchange = Exchange::start(Arc::clone(&store), Arc::clone(&metrics));
     let own_url = format!("http://{address}");
+    let twilio = config.voice.clone().map(|voice| TwilioVoice::new(voice, own_url.clone())).transpose()?;
     let mailer = config.mail.clone().map(|settings| Mailer::new(settings, own_url)).transpose()?;
     let links = PasswordLinks::start(Arc::clone(&store), mailer, &config.limits);
-    let app = App::new(config, Arc::clone(&store), verifier, passwords, tokens, exchange, links, metrics);
+    let app = App::new(config, Arc::clone(&store), verifier, passwords, tokens, exchange, links, twilio, metrics);
 
     let (stop, stopping) = watch::channel(false);
     let tidy = tokio::spawn(forget_old_sign_ins(Arc::clone(&store)));
@@ -169,6 +174,11 @@ async fn forget_old_sign_ins(store: Arc<dyn Store>) {
         let oldest = crate::accounts::oldest_refresh(clock::unix_ms());
         if let Err(error) = store.forget_sign_ins(oldest).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be forgotten");
+        }
+        let kept = defaults::TWILIO_CALLS_KEPT.as_millis();
+        let oldest = clock::unix_ms().saturating_sub(UnixMs::try_from(kept).unwrap_or(UnixMs::MAX));
+        if let Err(error) = store.forget_twilio_calls(oldest).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old calls over Twilio could not be forgotten");
         }
         if let Err(error) = store.forget_password_links(password_links::oldest(clock::unix_ms())).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old links could not be forgotten");

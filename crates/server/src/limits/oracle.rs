@@ -76,6 +76,28 @@ impl Oracle {
         asked: Asked<'_>,
         now: Instant,
     ) -> Result<(), Wait> {
+        self.spend_from(account, age, Some(address), asked, now)
+    }
+
+    /// The same for a question that came by way of somebody else, whose address tells nothing of the account's.
+    pub fn spend_by_account(
+        &mut self,
+        account: AccountId,
+        age: Duration,
+        asked: Asked<'_>,
+        now: Instant,
+    ) -> Result<(), Wait> {
+        self.spend_from(account, age, None, asked, now)
+    }
+
+    fn spend_from(
+        &mut self,
+        account: AccountId,
+        age: Duration,
+        address: Option<AddressKey>,
+        asked: Asked<'_>,
+        now: Instant,
+    ) -> Result<(), Wait> {
         let now = self.not_back(now);
         let question = self.hasher.hash_one(asked);
         let day = self.limits.day;
@@ -86,12 +108,15 @@ impl Oracle {
         }
         let burst = self.burst(age);
         let for_account = self.look(account, age, now);
-        let for_address = self.addresses.look(&address, self.limits.address.burst, now);
+        let for_address =
+            address.map_or(Ok(()), |address| self.addresses.look(&address, self.limits.address.burst, now));
         if let Some(wait) = for_account.err().max(for_address.err()) {
             return Err(wait);
         }
         self.accounts.take_from(&account, burst, now)?;
-        self.addresses.take(&address, now)?;
+        if let Some(address) = address {
+            self.addresses.take(&address, now)?;
+        }
         self.remember(account, question, now);
         Ok(())
     }

@@ -49,6 +49,11 @@ impl TrustedProxies {
         (!lines.is_empty()).then_some(sender)
     }
 
+    /// Whether this is one of them.
+    pub fn is_trusted(&self, peer: IpAddr) -> bool {
+        self.trusts(peer.to_canonical())
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }

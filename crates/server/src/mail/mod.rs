@@ -8,7 +8,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
-pub use settings::{MailGiven, MailSettings, MailSettingsError};
+pub use settings::{MailGiven, MailSettings, MailSettingsError, listens_on_loopback};
 
 /// Sends letters. Each has a connection of its own: there are few.
 pub struct Mailer {

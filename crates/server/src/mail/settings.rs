@@ -85,8 +85,7 @@ impl MailSettings {
         }
         let from = given.from.and_then(|from| from.parse().ok()).ok_or(MailSettingsError::From)?;
         let public_url = given.public_url.map(|url| public(&url).ok_or(MailSettingsError::PublicUrl)).transpose()?;
-        let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-        if public_url.is_none() && !is_loopback(host) {
+        if public_url.is_none() && !listens_on_loopback(listen) {
             return Err(MailSettingsError::NoPublicUrl);
         }
         Ok(Some(Self { smtp_url, from, public_url }))
@@ -104,6 +103,11 @@ fn public(text: &str) -> Option<String> {
     };
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     (safe && plain).then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Whether `host:port` is of this machine alone.
+pub fn listens_on_loopback(listen: &str) -> bool {
+    is_loopback(listen.rsplit_once(':').map_or(listen, |(host, _)| host))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -15,6 +15,7 @@ mod server_config;
 mod settings;
 mod signal;
 mod twilio;
+mod twilio_webhooks;
 mod verify;
 
 use axum::extract::DefaultBodyLimit;
@@ -62,8 +63,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(ice::ice))
         .routes(routes!(calls::calls))
         .routes(routes!(twilio::token))
-        .routes(routes!(twilio::voice))
-        .routes(routes!(twilio::status))
+        .routes(routes!(twilio::begin))
+        .routes(routes!(twilio::find, twilio::cancel))
+        .routes(routes!(twilio_webhooks::voice))
+        .routes(routes!(twilio_webhooks::status))
         .routes(routes!(signal::signal));
     OpenApiRouter::with_openapi(openapi::head())
         .nest("/api", api)

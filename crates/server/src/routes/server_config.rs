@@ -14,7 +14,7 @@ pub async fn config(State(app): State<App>) -> Answer<ServerConfig> {
     ok(ServerConfig {
         default_region: app.config.default_region.to_string(),
         verification: app.config.verification,
-        twilio_active: false,
+        twilio_active: app.twilio.is_some(),
         echo_line: app.echo_line().await?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use care4w_phone::Care4wId;
-use care4w_protocol::signal::{Party, ServerFrame};
-use care4w_protocol::{ApiError, ErrorCode};
+use care4w_protocol::signal::{Party, ServerFrame, ServerMessage};
+use care4w_protocol::twilio::PhoneCall;
+use care4w_protocol::{ApiError, CallId, ErrorCode};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -138,6 +139,16 @@ impl Exchange {
     /// The user's other devices should ask for the settings again.
     pub(crate) fn settings_changed(&self, account: AccountId, by: SignInId) {
         self.handle(Input::SettingsChanged { account, by });
+    }
+
+    /// How "ring my phone" goes on.
+    pub(crate) fn phone_call(&self, account: AccountId, call: PhoneCall) {
+        self.handle(Input::Tell { account, message: ServerMessage::PhoneCall(call) });
+    }
+
+    /// Why a call over Twilio is not put through.
+    pub(crate) fn twilio_refused(&self, account: AccountId, call: Option<CallId>, error: ApiError) {
+        self.handle(Input::Tell { account, message: ServerMessage::Refused { call, error } });
     }
 
     /// A user has blocked whoever has this id: what rings from them rings no more.

@@ -9,6 +9,7 @@ mod gather;
 mod model;
 mod postgres;
 mod sqlite;
+mod twilio;
 
 use async_trait::async_trait;
 use care4w_phone::Care4wId;
@@ -24,6 +25,9 @@ pub use model::{
 };
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+pub use twilio::{
+    Begun, Leg, LegEvent, LegStatus, NewTwilioCall, TalkCap, TwilioCall, TwilioCallKind, TwilioNumber, TwilioStore,
+};
 
 /// How the uniqueness of numbers is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -120,7 +124,7 @@ pub struct CallsPage {
 
 /// Accounts, numbers, sign-ins and calls.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: TwilioStore {
     /// Answers if the database does.
     async fn ping(&self) -> Result<(), StoreError>;
     /// The key of that name, made by `make` the first time it is asked for.
@@ -257,7 +261,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
     /// It gave way to another call and is none of its own: out of both histories.
     async fn call_merged(&self, call: CallId) -> Result<(), StoreError>;
-    /// At start: calls that were under way when the server stopped are over; who rang in vain was missed.
+    /// At start: calls that were under way when the server stopped are over; who rang in vain was missed. Calls over Twilio
+    /// go on without the server.
     async fn finish_interrupted_calls(&self) -> Result<(), StoreError>;
     /// The missed calls that this user has not heard of, oldest first. Here and in [`Store::calls`] the name of somebody
     /// who has blocked this user after the call is "Deleted account", as it is when they are gone.

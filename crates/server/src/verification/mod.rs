@@ -19,8 +19,9 @@ use crate::error::Problem;
 use crate::limits::Wait;
 use crate::store::{Account, HeldNumber};
 
+pub use crate::twilio::settings::Twilio;
 pub use log::LogVerifier;
-pub use twilio::{Twilio, TwilioError, TwilioVerifier};
+pub use twilio::{TwilioError, TwilioVerifier};
 
 /// Why a code was not sent, or proved nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,5 @@
 //! Twilio Verify v2 (<https://www.twilio.com/docs/verify/api>): Twilio makes, sends, counts and checks the codes.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -13,37 +12,8 @@ use url::form_urlencoded;
 use super::{Verifier, VerifyError, too_many};
 use crate::defaults;
 use crate::store::{Account, HeldNumber};
-
-/// Where Twilio is and who we are there: `[twilio]` in the file, or `CARE4W_TWILIO_…`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Twilio {
-    /// An account's SID (`AC…`) or, better, that of an API key (`SK…`).
-    pub key: Option<String>,
-    /// The account's auth token or the API key's secret.
-    #[serde(deserialize_with = "secret")]
-    pub secret: Option<Secret<String>>,
-    /// The Verify service (`VA…`).
-    pub verify_service: Option<String>,
-    /// Another place than `https://verify.twilio.com`, for tests and proxies. Plain `http` to this machine alone.
-    pub verify_url: Option<String>,
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<String>>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
-}
-
-impl Twilio {
-    /// What is set here, else what is set there.
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            key: self.key.or(other.key),
-            secret: self.secret.or(other.secret),
-            verify_service: self.verify_service.or(other.verify_service),
-            verify_url: self.verify_url.or(other.verify_url),
-        }
-    }
-}
+use crate::twilio::http::{self, TlsError};
+use crate::twilio::settings::{Twilio, is_sid};
 
 /// Why Twilio cannot be used as configured.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +30,8 @@ pub enum TwilioError {
     #[error("[twilio] verify_url is an https address, or http to this machine")]
     NoUrl,
     /// No TLS to be had.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// Twilio Verify.
@@ -72,9 +42,6 @@ pub struct TwilioVerifier {
     verifications: Url,
     checks: Url,
 }
-
-/// How long one request may take: the person waits for it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// "Concurrent" (60212) and general rate (20429) refusals without a `Retry-After` are over in moments.
 const MOMENT: Duration = Duration::from_secs(5);
@@ -89,31 +56,14 @@ impl TwilioVerifier {
         else {
             return Err(TwilioError::Incomplete);
         };
-        let is_sid = service.len() == 34
-            && service.starts_with("VA")
-            && service[2..].bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_sid {
+        if !is_sid(service, "VA") {
             return Err(TwilioError::NoService);
         }
         let base = settings.verify_url.as_deref().unwrap_or("https://verify.twilio.com");
-        let base = Url::parse(base).map_err(|_| TwilioError::NoUrl)?;
-        let is_local = matches!(base.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-        if base.scheme() != "https" && !(base.scheme() == "http" && is_local) {
-            return Err(TwilioError::NoUrl);
-        }
+        let base = http::safe(base, "https", "http").ok_or(TwilioError::NoUrl)?;
         let below = |path: &str| base.join(&format!("/v2/Services/{service}/{path}")).map_err(|_| TwilioError::NoUrl);
-        let mut http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .timeout(REQUEST_TIMEOUT)
-            // A redirect would carry the credentials away.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("care4w-server/", env!("CARGO_PKG_VERSION")));
-        if is_local {
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| TwilioError::Tls(Box::new(error)))?;
         Ok(Self {
-            http,
+            http: http::client(&base)?,
             key: key.clone(),
             secret: secret.clone(),
             verifications: below("Verifications")?,
@@ -139,17 +89,6 @@ impl TwilioVerifier {
             VerifyError::Unavailable
         })
     }
-}
-
-/// TLS on ring, as in the rest of the product.
-fn tls() -> Result<rustls::ClientConfig, TwilioError> {
-    use rustls_platform_verifier::BuilderVerifierExt;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TwilioError::Tls(Box::new(error)))?;
-    let builder = builder.with_platform_verifier().map_err(|error| TwilioError::Tls(Box::new(error)))?;
-    Ok(builder.with_no_client_auth())
 }
 
 #[derive(Deserialize)]

@@ -18,6 +18,7 @@ mod signalling;
 mod signalling_abuse;
 mod smtp;
 mod timing;
+mod twilio;
 mod verification;
 mod verifiers;
 mod verify_double;

@@ -41,7 +41,7 @@ impl Answer {
 }
 
 /// Somebody who is signed in.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Person {
     pub email: String,
     pub token: String,

@@ -70,6 +70,7 @@ fn twilio(double: &VerifyDouble) -> Twilio {
         secret: Some(verify_double::SECRET.to_owned().into()),
         verify_service: Some(verify_double::SERVICE.into()),
         verify_url: Some(double.url.clone()),
+        ..Twilio::default()
     }
 }
 

@@ -111,6 +111,13 @@ pub enum Input {
         /// By which.
         by: SignInId,
     },
+    /// From Twilio: something for all of a user's devices, about no call of this switchboard.
+    Tell {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        message: ServerMessage,
+    },
     /// From the accounts, once it is written: a user has blocked whoever has this id.
     Blocked {
         /// Who blocks.
@@ -258,6 +265,11 @@ impl Switchboard {
                     if self.sessions.get(&device).is_some_and(|session| session.sign_in != by) {
                         self.send(&device, ServerMessage::SettingsChanged);
                     }
+                }
+            }
+            Input::Tell { account, message } => {
+                for device in self.devices_of(account) {
+                    self.send(&device, message.clone());
                 }
             }
             Input::Blocked { account, blocked } => self.block(account, blocked, now),

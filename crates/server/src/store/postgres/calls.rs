@@ -129,7 +129,7 @@ impl PostgresStore {
         let rows = sqlx::query(concat!(
             "SELECT h.call_id, h.kind, h.other_id, ",
             shown_name!(),
-            ", h.started_at, h.duration_secs FROM call_history h \
+            ", h.other_number, h.started_at, h.duration_secs FROM call_history h \
              WHERE h.account = $1 AND h.started_at >= $2 AND (h.started_at, h.call_id) < ($3, $4) \
              AND (h.over OR h.kind = 'got') ORDER BY h.started_at DESC, h.call_id DESC LIMIT $5",
         ))
@@ -144,9 +144,12 @@ impl PostgresStore {
     }
 
     pub(super) async fn mark_interrupted(&self) -> Result<(), StoreError> {
-        sqlx::query("UPDATE call_history SET over = TRUE, told = (kind <> 'missed') WHERE NOT over")
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE call_history h SET over = TRUE, told = (kind <> 'missed') WHERE NOT over \
+             AND NOT EXISTS (SELECT 1 FROM twilio_calls t WHERE t.id = h.call_id)",
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }
@@ -164,7 +167,10 @@ fn other(row: &PgRow) -> Result<Party, StoreError> {
 
 fn record(row: &PgRow) -> Result<(UnixMs, CallRecord), StoreError> {
     let started_at: UnixMs = row.try_get("started_at")?;
-    let party = other(row)?;
+    let care4w_id = match row.try_get::<&str, _>("other_id")? {
+        "" => None,
+        id => Some(Care4wId::parse(id).map_err(|_| StoreError::Damaged("care4wId"))?),
+    };
     let kind = match row.try_get::<&str, _>("kind")? {
         "made" => CallKind::Made,
         "got" => CallKind::Got,
@@ -177,8 +183,9 @@ fn record(row: &PgRow) -> Result<(UnixMs, CallRecord), StoreError> {
         CallRecord {
             call_id: call_id(row)?.to_string(),
             kind,
-            care4w_id: party.care4w_id,
-            display_name: party.display_name,
+            care4w_id,
+            number: row.try_get("other_number")?,
+            display_name: row.try_get("other_name")?,
             started_at: clock::rfc3339(started_at),
             duration_secs: duration.and_then(|secs| u64::try_from(secs).ok()),
         },

@@ -12,6 +12,7 @@ mod imports;
 mod open;
 mod password_links;
 mod sign_ins;
+mod twilio;
 
 use async_trait::async_trait;
 use care4w_phone::Care4wId;

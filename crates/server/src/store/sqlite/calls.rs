@@ -109,7 +109,7 @@ impl SqliteStore {
         let rows = sqlx::query(concat!(
             "SELECT h.call_id, h.kind, h.other_id, ",
             shown_name!(),
-            ", h.started_at, h.duration_secs FROM call_history h \
+            ", h.other_number, h.started_at, h.duration_secs FROM call_history h \
              WHERE h.account = ? AND h.started_at >= ? AND (h.started_at < ? OR (h.started_at = ? AND h.call_id < ?)) \
              AND (h.over = 1 OR h.kind = 'got') ORDER BY h.started_at DESC, h.call_id DESC LIMIT ?",
         ))
@@ -126,7 +126,8 @@ impl SqliteStore {
 
     pub(super) async fn mark_interrupted(&self) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE call_history SET over = 1, told = CASE WHEN kind = 'missed' THEN 0 ELSE 1 END WHERE over = 0",
+            "UPDATE call_history SET over = 1, told = CASE WHEN kind = 'missed' THEN 0 ELSE 1 END WHERE over = 0 \
+             AND call_id NOT IN (SELECT id FROM twilio_calls)",
         )
         .execute(&self.write)
         .await?;
@@ -147,7 +148,10 @@ fn other(row: &SqliteRow) -> Result<Party, StoreError> {
 
 fn record(row: &SqliteRow) -> Result<(UnixMs, CallRecord), StoreError> {
     let started_at: UnixMs = row.try_get("started_at")?;
-    let party = other(row)?;
+    let care4w_id = match row.try_get::<&str, _>("other_id")? {
+        "" => None,
+        id => Some(Care4wId::parse(id).map_err(|_| StoreError::Damaged("care4wId"))?),
+    };
     let kind = match row.try_get::<&str, _>("kind")? {
         "made" => CallKind::Made,
         "got" => CallKind::Got,
@@ -160,8 +164,9 @@ fn record(row: &SqliteRow) -> Result<(UnixMs, CallRecord), StoreError> {
         CallRecord {
             call_id: call_id(row)?.to_string(),
             kind,
-            care4w_id: party.care4w_id,
-            display_name: party.display_name,
+            care4w_id,
+            number: row.try_get("other_number")?,
+            display_name: row.try_get("other_name")?,
             started_at: clock::rfc3339(started_at),
             duration_secs: duration.and_then(|secs| u64::try_from(secs).ok()),
         },

@@ -6,6 +6,7 @@ mod claims;
 mod imports;
 mod password_links;
 mod sign_ins;
+mod twilio;
 
 use std::path::Path;
 use std::time::Duration;
