@@ -93,6 +93,9 @@ pub const SPEECH_OVER: Duration = Duration::from_secs(3);
 /// packet is sent again after half a second (RFC 8489, 6.2.1).
 pub const PROBE_TIME: Duration = Duration::from_secs(3);
 
+/// First pause before a question to a STUN server is asked again; each is twice the one before (RFC 8489, 6.2.1).
+pub const BINDING_RETRY: Duration = Duration::from_millis(500);
+
 /// For how long a window shows what befell a device.
 pub const NOTICE_TIME: Duration = Duration::from_secs(8);
 

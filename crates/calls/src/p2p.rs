@@ -8,14 +8,14 @@
 //! Who leaves says so to the server and on the media path: whichever word comes first ends the call.
 
 mod addresses;
-mod description;
+pub(crate) mod description;
 mod digits;
-mod engine;
+pub(crate) mod engine;
 mod goodbye;
 mod leg;
-mod packets;
+pub(crate) mod packets;
 mod probe;
-mod pump;
+pub(crate) mod pump;
 mod reports;
 
 use std::collections::HashMap;
@@ -183,9 +183,10 @@ impl VoiceBackend for P2p {
         ice: Vec<IceServer>,
         media: MediaPorts,
     ) -> Result<(), BackendError> {
+        // Only a user of Care4W can be reached directly.
+        let to = to.care4w_id.clone().ok_or(BackendError::NotAvailable)?;
         let (leg, _sender) = self.make_leg(call, None).ok_or(BackendError::Engine("the call exists already"))?;
         tokio::spawn(leg.run());
-        let to = to.care4w_id.clone();
         self.ask(call, |reply| ToLeg::Dial { to, ice, media, reply }).await
     }
 

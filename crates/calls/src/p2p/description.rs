@@ -2,7 +2,7 @@
 
 /// The numbers that the two ends agreed on for their payloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PayloadTypes {
+pub(crate) struct PayloadTypes {
     /// Of Opus (RFC 7587).
     pub opus: u8,
     /// Of telephone events at Opus' clock (RFC 4733), if the other end takes them.
@@ -25,7 +25,7 @@ impl PayloadTypes {
 
 /// Which ways the other end wants sound to flow (RFC 8866, 6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wishes {
+pub(crate) struct Wishes {
     /// It wants to send.
     pub sends: bool,
     /// It wants to receive.
@@ -58,7 +58,7 @@ impl Wishes {
 }
 
 /// Parts a description from the candidates in it (RFC 8839, 5.1), which come back as bare `candidate:` lines.
-pub(super) fn split_candidates(sdp: &str) -> (String, Vec<String>) {
+pub(crate) fn split_candidates(sdp: &str) -> (String, Vec<String>) {
     let mut rest = String::with_capacity(sdp.len());
     let mut candidates = Vec::new();
     for line in sdp.split_inclusive('\n') {
@@ -74,7 +74,7 @@ pub(super) fn split_candidates(sdp: &str) -> (String, Vec<String>) {
 
 /// Whether a candidate is one that this end may use: UDP only. For a TCP one of the other end's the library would
 /// open a connection wherever it says.
-pub(super) fn is_udp_candidate(candidate: &str) -> bool {
+pub(crate) fn is_udp_candidate(candidate: &str) -> bool {
     let line = candidate.strip_prefix("a=").unwrap_or(candidate);
     let line = line.strip_prefix("candidate:").unwrap_or(line);
     line.split_ascii_whitespace().nth(2).is_some_and(|transport| transport.eq_ignore_ascii_case("udp"))

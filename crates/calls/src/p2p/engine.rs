@@ -10,6 +10,7 @@ use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_TELEPHONE_EVENT};
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
@@ -41,7 +42,7 @@ const AFTER_REPORTS: usize = 14_000;
 const AFTER_READER: usize = 15_000;
 
 /// What the library tells of one connection.
-pub(super) enum EngineEvent {
+pub(crate) enum EngineEvent {
     /// A local candidate was found: its `candidate:` line.
     Candidate(String),
     /// The connection came to a new state.
@@ -54,7 +55,7 @@ pub(super) enum EngineEvent {
 
 /// One peer connection with its one outgoing track. Nothing is sent by any socket before
 /// [`Engine::offer`] or [`Engine::answer`].
-pub(super) struct Engine {
+pub(crate) struct Engine {
     connection: Arc<dyn PeerConnection>,
     sender: Arc<dyn RtpSender>,
     /// Where packets go out.
@@ -284,6 +285,8 @@ fn settings() -> SettingEngine {
         .with_relay_acceptance_min_wait(Some(RELAY_ACCEPTANCE_WAIT))
         // Which addresses there are is decided by what is bound.
         .with_include_loopback_candidate(true)
+        // As Twilio's client does; the library's own choice is another where the other end is ICE-lite.
+        .with_answering_dtls_role(RTCDtlsRole::Client)
         // Otherwise it binds port 5353 and asks the network for names.
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         // A restart is for a network that changed: old sockets may be dead.

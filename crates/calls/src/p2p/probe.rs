@@ -1,5 +1,7 @@
 //! Which ways to others there are, found out as a call would, without calling anybody.
 
+mod binding;
+
 use care4w_protocol::rest::IceServer;
 use tokio::sync::mpsc;
 
@@ -8,13 +10,17 @@ use super::engine::{Engine, EngineEvent};
 use crate::BackendError;
 use crate::defaults::PROBE_TIME;
 
+pub use binding::Answer;
+
 /// Which ways to others there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// A STUN server showed an address of ours: most others can be reached directly.
+    /// A STUN server answers, or showed an address of ours: most others can be reached directly.
     pub direct: bool,
     /// A TURN server gave us an address: others can be reached through it.
     pub relay: bool,
+    /// The best answer of all servers, of both kinds.
+    pub answer: Answer,
 }
 
 impl Reach {
@@ -26,17 +32,34 @@ impl Reach {
 }
 
 pub(super) async fn probe(config: &P2pConfig, ice: Vec<IceServer>) -> Result<Reach, BackendError> {
-    let wants = |scheme: &str| ice.iter().flat_map(|server| &server.urls).any(|url| url.starts_with(scheme));
-    let wanted = Reach { direct: wants("stun:"), relay: wants("turn:") };
+    let of = |scheme: &str| -> Vec<String> {
+        ice.iter().flat_map(|server| &server.urls).filter(|url| url.starts_with(scheme)).cloned().collect()
+    };
+    let (stun, turn) = (of("stun:"), of("turn:"));
+    let wants_relay = !turn.is_empty();
+    let (direct, relays, gathered) = tokio::join!(
+        binding::ask(stun, PROBE_TIME),
+        binding::ask(turn, PROBE_TIME),
+        gather(config, ice, wants_relay),
+    );
+    let mut reach = gathered?;
+    // Where there is no address translation, a STUN server shows what we know, and the library leaves it out.
+    reach.direct |= direct == Answer::Udp;
+    reach.answer = direct.max(relays);
+    Ok(reach)
+}
+
+/// Looks for candidates until a relay's is among them.
+async fn gather(config: &P2pConfig, ice: Vec<IceServer>, wants_relay: bool) -> Result<Reach, BackendError> {
     let mut reach = Reach::default();
-    if wanted == reach {
+    if !wants_relay {
         return Ok(reach);
     }
     let (events, mut found) = mpsc::unbounded_channel();
     let engine = Engine::build(config, ice, events).await?;
     let looked = async {
         engine.offer().await?;
-        while (wanted.direct && !reach.direct) || (wanted.relay && !reach.relay) {
+        while !reach.relay {
             match found.recv().await {
                 Some(EngineEvent::Candidate(candidate)) => reach.see(&candidate),
                 Some(_) => {}
@@ -62,8 +85,8 @@ mod tests {
         reach.see("candidate:1 1 udp 2130706431 192.0.2.1 5000 typ");
         assert_eq!(reach, Reach::default());
         reach.see("candidate:2 1 udp 1694498815 203.0.113.5 5001 typ srflx raddr 0.0.0.0 rport 0");
-        assert_eq!(reach, Reach { direct: true, relay: false });
+        assert_eq!(reach, Reach { direct: true, ..Reach::default() });
         reach.see("candidate:3 1 udp 16777215 203.0.113.9 5002 typ relay raddr 0.0.0.0 rport 0");
-        assert_eq!(reach, Reach { direct: true, relay: true });
+        assert_eq!(reach, Reach { direct: true, relay: true, ..Reach::default() });
     }
 }

@@ -18,7 +18,7 @@ const NEWEST: f32 = 0.3;
 
 /// Share of our packets that the other end lost lately, and how unevenly the others came.
 #[derive(Clone, Debug)]
-pub(super) struct RemoteLoss(Arc<[AtomicU32; 2]>);
+pub(crate) struct RemoteLoss(Arc<[AtomicU32; 2]>);
 
 impl RemoteLoss {
     /// Nothing was reported yet.

@@ -16,6 +16,7 @@
 
 mod calls;
 mod gateway;
+pub(super) use gateway::CALL_PARAMETER;
 mod input;
 mod output;
 mod talk;
@@ -28,8 +29,10 @@ use std::time::{Duration, Instant};
 
 use super::backoff::{Backoff, Mode};
 use super::{codes, edges, frames};
-pub(super) use input::{AccessToken, Input, TokenProblem};
-pub(super) use output::{Fault, Output, Status};
+pub(super) use input::Input;
+pub use input::{AccessToken, TokenProblem};
+pub(super) use output::Output;
+pub use output::{Fault, Status};
 use talk::Talk;
 use token::Token;
 

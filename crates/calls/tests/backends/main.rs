@@ -11,3 +11,5 @@ mod lines;
 mod logs;
 mod p2p;
 mod phone;
+mod twilio;
+mod webhook;

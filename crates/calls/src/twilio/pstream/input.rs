@@ -47,20 +47,22 @@ pub(in crate::twilio) enum Input {
     Tick,
 }
 
-/// A token, and where it is good.
+/// A token for Twilio Voice, and where it is good.
 #[derive(Debug)]
-pub(in crate::twilio) struct AccessToken {
+pub struct AccessToken {
+    /// The token (a JWT).
     pub text: Secret<String>,
+    /// How long it is good for from now on.
     pub expires_in: Duration,
-    /// An edge of Twilio's other than the default.
+    /// Edges of Twilio's other than the default, commas between them.
     pub edge: Option<String>,
-    /// Another gateway than Twilio's.
+    /// Another gateway than Twilio's: a `wss` address, or a `ws` one on this machine.
     pub gateway: Option<String>,
 }
 
 /// Why there is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::twilio) enum TokenProblem {
+pub enum TokenProblem {
     /// It may be had later.
     Later,
     /// This user gets none.
