@@ -423,3 +423,36 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+
+    use super::super::{description::tests::OFFER, lite::tests::check};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thousand_packets_of_garbage_upset_nothing() {
+        let end = MediaEnd::open([127, 0, 0, 1].into(), Arc::new(|_, _| {})).await.unwrap();
+        // Active: the handshake may begin with any packet.
+        end.answer(Description::read(&OFFER.replace("actpass", "active")).unwrap());
+        let mut dice = StdRng::seed_from_u64(20);
+        let from = "127.0.0.1:9".parse().unwrap();
+        for index in 0..1_000 {
+            let mut packet: Vec<u8> = (0..dice.random_range(1..300)).map(|_| dice.random()).collect();
+            packet[0] = [0, 1, 20, 22, 63, 128, 144, 191, 255][index % 9];
+            // The header of a handshake record, before it becomes nonsense.
+            if packet[0] == 22 && packet.len() > 13 {
+                let length = u16::try_from(packet.len() - 13).unwrap().to_be_bytes();
+                packet[1..13].copy_from_slice(&[254, 253, 0, 0, 0, 0, 0, 0, 0, 0, length[0], length[1]]);
+            }
+            end.core().take(&packet, from, Instant::now());
+        }
+        let mut core = end.core();
+        let password = core.lite.credentials().password.clone();
+        let right = check(&core.lite, &[], &password, "abcd");
+        core.outbox.clear();
+        core.take(&right, from, Instant::now());
+        assert_eq!(core.outbox.len(), 1, "a check is answered as ever");
+    }
+}

@@ -230,15 +230,15 @@ fn mapped(address: SocketAddr, transaction: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const FROM: &str = "192.0.2.7:4000";
 
     /// A check as a client sends it.
-    fn check(lite: &Lite, attributes: &[u16], password: &str) -> Vec<u8> {
+    pub fn check(lite: &Lite, attributes: &[u16], password: &str, name: &str) -> Vec<u8> {
         let mut request = Answer::new(BINDING_REQUEST, &[7; 12]);
-        request.attribute(USERNAME, format!("{}:them", lite.credentials().ufrag).as_bytes());
+        request.attribute(USERNAME, format!("{}:{name}", lite.credentials().ufrag).as_bytes());
         for attribute in attributes {
             request.attribute(*attribute, if *attribute == USE_CANDIDATE { &[] } else { &[1; 8] });
         }
@@ -256,10 +256,10 @@ mod tests {
         let mut lite = lite();
         let password = lite.credentials().password.clone();
         let from = FROM.parse().unwrap();
-        let answer = lite.check(&check(&lite, &[], &password), from).answer.unwrap();
+        let answer = lite.check(&check(&lite, &[], &password, "them"), from).answer.unwrap();
         assert_eq!(word(&answer, 0), Some(BINDING_SUCCESS));
         assert_eq!(lite.selected(), None, "nobody chose yet");
-        lite.check(&check(&lite, &[USE_CANDIDATE], &password), from);
+        lite.check(&check(&lite, &[USE_CANDIDATE], &password, "them"), from);
         assert_eq!(lite.selected(), Some(from));
     }
 
@@ -267,14 +267,14 @@ mod tests {
     fn a_check_of_somebody_else_is_not_answered() {
         let mut lite = lite();
         let from = FROM.parse().unwrap();
-        let forged = check(&lite, &[USE_CANDIDATE], "not the password");
+        let forged = check(&lite, &[USE_CANDIDATE], "not the password", "them");
         assert_eq!(lite.check(&forged, from), Checked::default());
         let password = lite.credentials().password.clone();
-        let mut damaged = check(&lite, &[], &password);
+        let mut damaged = check(&lite, &[], &password, "them");
         damaged[30] ^= 1;
         assert_eq!(lite.check(&damaged, from), Checked::default());
         for length in 0..40 {
-            lite.check(&check(&lite, &[], &password)[..length], from);
+            lite.check(&check(&lite, &[], &password, "them")[..length], from);
         }
     }
 
@@ -282,7 +282,7 @@ mod tests {
     fn who_plays_the_controlled_end_is_told_of_the_conflict() {
         let mut lite = lite();
         let password = lite.credentials().password.clone();
-        let checked = lite.check(&check(&lite, &[ICE_CONTROLLED], &password), FROM.parse().unwrap());
+        let checked = lite.check(&check(&lite, &[ICE_CONTROLLED], &password, "them"), FROM.parse().unwrap());
         assert!(checked.controlled);
         assert_eq!(word(&checked.answer.unwrap(), 0), Some(BINDING_ERROR));
     }
@@ -292,14 +292,14 @@ mod tests {
         let mut lite = lite();
         let from = FROM.parse().unwrap();
         let password = lite.credentials().password.clone();
-        let old = check(&lite, &[USE_CANDIDATE], &password);
+        let old = check(&lite, &[USE_CANDIDATE], &password, "them");
         lite.check(&old, from);
         lite.restart("them");
         let moved = "192.0.2.8:4000".parse().unwrap();
         assert!(lite.check(&old, moved).answer.is_some());
         assert_eq!(lite.selected(), Some(from), "the old ones choose nothing any more");
         let password = lite.credentials().password.clone();
-        lite.check(&check(&lite, &[USE_CANDIDATE], &password), moved);
+        lite.check(&check(&lite, &[USE_CANDIDATE], &password, "them"), moved);
         assert_eq!(lite.selected(), Some(moved));
         assert_eq!(lite.check(&old, from), Checked::default());
     }
