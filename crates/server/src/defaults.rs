@@ -11,12 +11,17 @@ pub const LISTEN: &str = "127.0.0.1:4780";
 /// The database unless told otherwise.
 pub const DATABASE: &str = "sqlite:care4w.db";
 
-/// Connections to PostgreSQL. What is asked most is gathered into few queries (`store/gather.rs`), and a machine has few
-/// cores for more at once; several servers share PostgreSQL's 100 of default.
-pub const POSTGRES_CONNECTIONS: u32 = 10;
+/// Connections to PostgreSQL. What is asked most is gathered into few queries (`store/postgres/gather.rs`), which keep one
+/// for each kind of question while there is much to ask; a machine has few cores for more at once, and several servers
+/// share PostgreSQL's 100 of default.
+pub const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// Connections that read an SQLite file, beside the one that writes. Each is a thread.
 pub const SQLITE_READERS: u32 = 8;
+
+/// What each connection that is read on a worker remembers of an SQLite file, in KiB: the upper pages of the indexes of a
+/// million users are 3 MB.
+pub const SQLITE_READER_CACHE_KIB: i64 = 8 * 1024;
 
 /// How long a request waits for a connection to the database. A restart of PostgreSQL takes about a second; a client
 /// that waits longer than this would rather be told.
@@ -32,11 +37,21 @@ pub const CONFLICT_TRIES: u32 = 20;
 /// Questions of one kind that are asked in one query, and that wait for the next.
 pub const GATHERED: usize = 256;
 
-/// Queries of one kind of question under way at once: while one is answered, the next is on its way.
-pub const GATHERING_QUERIES: usize = 2;
+/// A query of gathered questions that takes longer than this holds up the next no more. One takes a third of this with all
+/// in memory; from a disk it may take longer.
+pub const QUERY_LATE: Duration = Duration::from_millis(3);
+
+/// Such late queries of one kind of question, beside the one that goes on.
+pub const LATE_QUERIES: usize = 2;
+
+/// For so long gathered questions keep a connection when nobody asks any.
+pub const WAY_KEPT: Duration = Duration::from_millis(100);
 
 /// How long an access token works. Short, because it is only checked, never looked up, by other services.
 pub const ACCESS_TOKEN_SECS: u64 = 15 * 60;
+
+/// Access tokens that are remembered as genuine, 300 bytes each. Beyond it they are all checked anew.
+pub const GENUINE_TOKENS: usize = 10_000;
 
 /// How long a refresh token waits to be used before the user has to sign in again.
 pub const REFRESH_TOKEN_DAYS: u64 = 60;

@@ -1,11 +1,14 @@
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use crate::defaults;
 use crate::store::{RefreshHash, SignInId, UnixMs};
+use crate::{clock, defaults};
 
 /// The access token is no good.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +20,9 @@ pub struct AccessTokens {
     sign: EncodingKey,
     check: DecodingKey,
     validation: Validation,
+    /// Tokens that were found genuine, with what they say: a client asks many times with the same. Whether the sign-in has
+    /// ended is not among it, and is looked up each time.
+    genuine: RwLock<HashMap<Box<str>, (SignInId, u64)>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -33,7 +39,12 @@ impl AccessTokens {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;
         validation.set_required_spec_claims(&["exp"]);
-        Self { sign: EncodingKey::from_secret(key), check: DecodingKey::from_secret(key), validation }
+        Self {
+            sign: EncodingKey::from_secret(key),
+            check: DecodingKey::from_secret(key),
+            validation,
+            genuine: RwLock::default(),
+        }
     }
 
     /// A token of this sign-in that works for 15 minutes.
@@ -45,12 +56,27 @@ impl AccessTokens {
 
     /// The sign-in of a token that is genuine and not too old.
     pub fn read(&self, token: &str) -> Result<SignInId, TokenError> {
+        self.read_at(token, u64::try_from(clock::unix_ms() / 1000).unwrap_or(0))
+    }
+
+    /// `now` in seconds since 1970, for what was found genuine before.
+    fn read_at(&self, token: &str, now: u64) -> Result<SignInId, TokenError> {
         const LONGEST: usize = 1024;
         if token.len() > LONGEST {
             return Err(TokenError);
         }
-        let token = jsonwebtoken::decode::<Claims>(token, &self.check, &self.validation).map_err(|_| TokenError)?;
-        Ok(token.claims.sid)
+        let known = self.genuine.read().unwrap_or_else(PoisonError::into_inner).get(token).copied();
+        if let Some((sign_in, expires)) = known {
+            return if expires >= now { Ok(sign_in) } else { Err(TokenError) };
+        }
+        let Claims { sid, exp, .. } =
+            jsonwebtoken::decode::<Claims>(token, &self.check, &self.validation).map_err(|_| TokenError)?.claims;
+        let mut genuine = self.genuine.write().unwrap_or_else(PoisonError::into_inner);
+        if genuine.len() >= defaults::GENUINE_TOKENS {
+            genuine.clear();
+        }
+        genuine.insert(token.into(), (sid, exp));
+        Ok(sid)
     }
 }
 
@@ -86,7 +112,6 @@ impl RefreshToken {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::clock;
 
     #[test]
     fn a_token_names_its_sign_in_until_it_is_too_old() {
@@ -96,6 +121,31 @@ mod tests {
         assert_eq!(tokens.read(&tokens.make(sign_in, now).unwrap()).unwrap(), sign_in);
         let old = tokens.make(sign_in, now - 16 * 60 * 1000).unwrap();
         assert!(tokens.read(&old).is_err(), "15 minutes have passed");
+    }
+
+    #[test]
+    fn a_token_that_was_good_is_refused_when_its_time_is_over_and_one_like_it_never_was() {
+        let tokens = AccessTokens::new(&[7; 32]);
+        let (sign_in, now) = (SignInId::random(), clock::unix_ms());
+        let token = tokens.make(sign_in, now).unwrap();
+        let seconds = u64::try_from(now / 1000).unwrap();
+        for _ in 0..2 {
+            assert_eq!(tokens.read_at(&token, seconds).unwrap(), sign_in);
+        }
+        assert!(tokens.read_at(&token, seconds + defaults::ACCESS_TOKEN_SECS).is_ok());
+        assert!(tokens.read_at(&token, seconds + defaults::ACCESS_TOKEN_SECS + 1).is_err());
+        let forged = format!("{}{}", &token[..token.len() - 1], if token.ends_with('A') { 'E' } else { 'A' });
+        assert!(tokens.read_at(&forged, seconds).is_err());
+    }
+
+    #[test]
+    fn no_more_tokens_are_remembered_than_there_is_room_for() {
+        let tokens = AccessTokens::new(&[7; 32]);
+        let now = clock::unix_ms();
+        for _ in 0..defaults::GENUINE_TOKENS + 10 {
+            tokens.read(&tokens.make(SignInId::random(), now).unwrap()).unwrap();
+        }
+        assert!(tokens.genuine.read().unwrap().len() <= defaults::GENUINE_TOKENS);
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub enum StoreError {
     /// Two changes got into each other's way; this one was undone and can be tried again.
     #[error("the database is too busy")]
     Conflict(#[source] Cause),
+    /// The account that something was to belong to is gone: it was deleted meanwhile.
+    #[error("the account is gone")]
+    Gone(#[source] Cause),
     /// At start: user or password are wrong.
     #[error("the database refuses the user or the password")]
     Denied(#[source] Cause),
@@ -70,8 +73,10 @@ impl From<sqlx::Error> for StoreError {
         let is_sqlite = error
             .as_database_error()
             .is_some_and(|error| error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some());
+        let is_orphan = error.as_database_error().is_some_and(|error| error.is_foreign_key_violation());
         let cause = Box::new(error);
         match &*cause {
+            _ if is_orphan => Self::Gone(cause),
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
@@ -84,6 +89,16 @@ impl From<sqlx::Error> for StoreError {
             },
             sqlx::Error::Database(_) => from_sqlstate(&code, cause),
             _ => Self::Database(cause),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Self::Unavailable(Box::new(error)),
+            _ => Self::Database(Box::new(error)),
         }
     }
 }

@@ -5,7 +5,6 @@
 mod contract;
 mod database;
 mod failure;
-mod gather;
 mod model;
 mod postgres;
 mod sqlite;

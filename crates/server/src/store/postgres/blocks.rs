@@ -3,8 +3,8 @@
 use care4w_phone::Care4wId;
 use sqlx::Row;
 
-use super::{PostgresStore, account_columns, account_from};
-use crate::store::{Account, AccountId, Blocked, StoreError, UnixMs};
+use super::PostgresStore;
+use crate::store::{AccountId, Blocked, StoreError, UnixMs};
 
 /// The name of the other end of a call in the history `h`, as its owner may see it: whoever has blocked them since looks
 /// like somebody who has deleted their account.
@@ -75,28 +75,5 @@ impl PostgresStore {
                 })
             })
             .collect()
-    }
-
-    pub(super) async fn select_national_holder(
-        &self,
-        national: &str,
-        proved: bool,
-        by: &Care4wId,
-    ) -> Result<Option<Account>, StoreError> {
-        let rows = sqlx::query(concat!(
-            "SELECT ",
-            account_columns!(),
-            " FROM accounts a WHERE a.phone_national = $1 AND (a.phone_verified OR NOT $2) AND a.active \
-             AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = a.id AND b.blocked = $3) LIMIT 2"
-        ))
-        .bind(national)
-        .bind(proved)
-        .bind(by.as_str())
-        .fetch_all(&self.pool)
-        .await?;
-        match rows.as_slice() {
-            [one] => account_from(one).map(Some),
-            _ => Ok(None),
-        }
     }
 }

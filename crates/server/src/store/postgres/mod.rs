@@ -7,6 +7,7 @@
 mod blocks;
 mod calls;
 mod claims;
+mod gather;
 mod gathered;
 mod imports;
 mod open;
@@ -311,7 +312,7 @@ impl Store for PostgresStore {
         proved: bool,
         by: &Care4wId,
     ) -> Result<Option<Account>, StoreError> {
-        self.select_national_holder(national, proved, by).await
+        self.gathered.national_holders[usize::from(proved)].get((national.to_owned(), by.to_string())).await
     }
 
     async fn block(

@@ -1,37 +1,35 @@
 //! Whom users have blocked, and who is reached in spite of it, in [`SqliteStore`].
 //!
-//! A block is part of the question, not a second one after it, and the asker stands in for whoever is not found: one row is
-//! found, sent and read in any case, so that whoever is blocked, or asks for nobody, waits as long for the answer as
-//! somebody who finds somebody.
+//! A block is part of the question, not a second one after it, and for whoever is not found somebody else stands in: the next
+//! in the same index, whose row is as far away as that of whoever would have been found. One row is found and read in any
+//! case, so that whoever is blocked, or asks for nobody, waits as long for the answer as somebody who finds somebody.
 
 use care4w_phone::Care4wId;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, account_columns, account_from};
+use super::{SqliteStore, account_columns};
 use crate::store::{Account, AccountId, Blocked, StoreError, UnixMs};
 
-/// The account whose id the condition finds by `?1` for the asker `?2`, else the asker's own; `found` says which.
-macro_rules! found_or_asker {
-    ($id:literal, $condition:literal) => {
+/// The account with `?1` in a unique column or the next behind it (of the last the one before), and whether it is there for
+/// the asker `?2`.
+macro_rules! sought_by {
+    ($column:literal) => {
         concat!(
-            "WITH sought (id) AS MATERIALIZED (SELECT (SELECT ",
-            $id,
-            " FROM accounts f WHERE ",
-            $condition,
-            " AND f.active AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = f.id AND b.blocked = ?2))) SELECT ",
+            "SELECT ",
             account_columns!(),
-            ", s.id IS NOT NULL AS found FROM sought s \
-             JOIN accounts a ON a.id = coalesce(s.id, (SELECT o.id FROM accounts o WHERE o.care4w_id = ?2))"
+            ", (a.",
+            $column,
+            " IS ?1) & (a.active <> 0) & ((SELECT count(*) FROM blocks b WHERE b.account = a.id AND b.blocked = ?2) = 0) \
+             FROM accounts a WHERE a.rowid = coalesce(\
+             (SELECT n.rowid FROM accounts n WHERE n.",
+            $column,
+            " >= ?1 ORDER BY n.",
+            $column,
+            " LIMIT 1), (SELECT n.rowid FROM accounts n ORDER BY n.",
+            $column,
+            " DESC LIMIT 1))"
         )
     };
-}
-
-/// The account, if it is not the asker's that stands in. Read before, in any case.
-fn found(row: Option<&SqliteRow>) -> Result<Option<Account>, StoreError> {
-    let Some(row) = row else { return Ok(None) };
-    let (account, found) = (account_from(row)?, row.try_get::<i64, _>("found")? != 0);
-    Ok(Some(account).filter(|_| found))
 }
 
 /// The name of the other end of a call in the history `h`, as its owner may see it: whoever has blocked them since looks
@@ -100,21 +98,11 @@ impl SqliteStore {
     }
 
     pub(super) async fn select_by_id(&self, id: &Care4wId, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(found_or_asker!("f.id", "f.care4w_id = ?1"))
-            .bind(id.as_str())
-            .bind(by.as_str())
-            .fetch_optional(&self.read)
-            .await?;
-        found(row.as_ref())
+        self.readers.account(sought_by!("care4w_id"), &[id.as_str(), by.as_str()]).await
     }
 
     pub(super) async fn select_holder(&self, full: &str, by: &Care4wId) -> Result<Option<Account>, StoreError> {
-        let row = sqlx::query(found_or_asker!("f.id", "f.phone_full = ?1"))
-            .bind(full)
-            .bind(by.as_str())
-            .fetch_optional(&self.read)
-            .await?;
-        found(row.as_ref())
+        self.readers.account(sought_by!("phone_full"), &[full, by.as_str()]).await
     }
 
     pub(super) async fn select_national_holder(
@@ -124,15 +112,15 @@ impl SqliteStore {
         by: &Care4wId,
     ) -> Result<Option<Account>, StoreError> {
         // The only one, if there is only one.
-        let row = sqlx::query(found_or_asker!(
-            "iif(count(*) = 1, max(f.id), NULL)",
-            "f.phone_national = ?1 AND f.phone_verified >= ?3"
-        ))
-        .bind(national)
-        .bind(by.as_str())
-        .bind(i64::from(proved))
-        .fetch_optional(&self.read)
-        .await?;
-        found(row.as_ref())
+        let statement = concat!(
+            "WITH sought (place) AS MATERIALIZED (SELECT iif(count(*) = 1, max(f.rowid), NULL) FROM accounts f \
+             WHERE f.phone_national = ?1 AND f.phone_verified >= (?3 = '1') AND f.active \
+             AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = f.id AND b.blocked = ?2)) SELECT ",
+            account_columns!(),
+            ", s.place IS NOT NULL FROM sought s JOIN accounts a ON a.rowid = coalesce(s.place, \
+             (SELECT n.rowid FROM accounts n WHERE n.phone_national > ?1 ORDER BY n.phone_national LIMIT 1), \
+             (SELECT n.rowid FROM accounts n ORDER BY n.phone_national DESC LIMIT 1))"
+        );
+        self.readers.account(statement, &[national, by.as_str(), if proved { "1" } else { "0" }]).await
     }
 }

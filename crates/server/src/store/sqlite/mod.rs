@@ -5,6 +5,7 @@ mod calls;
 mod claims;
 mod imports;
 mod password_links;
+mod readers;
 mod sign_ins;
 mod twilio;
 
@@ -19,12 +20,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Row, SqlitePool};
 
 use crate::defaults;
-use crate::store::gather::Gather;
 use crate::store::{
     Account, AccountId, Blocked, Brought, BroughtAccount, CallsPage, Claims, CreateAccountError, HeldNumber, LinkHash,
     NewAccount, NewCall, ProvedClaim, RefreshHash, Rotation, SetPhoneError, SignInId, Store, StoreError, TakenField,
     Uniqueness, UnixMs, UntoldCall, UsedLink,
 };
+use readers::Readers;
 
 /// Columns of an [`Account`], in the order in which [`account_from`] reads them by name.
 macro_rules! account_columns {
@@ -35,12 +36,13 @@ macro_rules! account_columns {
 }
 use account_columns;
 
-/// The store in one SQLite file, in WAL mode: one connection writes, several read.
+/// The store in one SQLite file, in WAL mode: one connection writes, several read; what every request asks is read beside
+/// them ([`readers`]).
 pub struct SqliteStore {
     write: SqlitePool,
     read: SqlitePool,
     uniqueness: Uniqueness,
-    signed_in: Gather<String, Account>,
+    readers: Readers,
 }
 
 impl SqliteStore {
@@ -64,8 +66,7 @@ impl SqliteStore {
             .max_connections(defaults::SQLITE_READERS)
             .connect_with(options.read_only(true))
             .await?;
-        let signed_in = sign_ins::gather_signed_in(&read);
-        let store = Self { write, read, uniqueness, signed_in };
+        let store = Self { write, read, readers: Readers::new(file), uniqueness };
         store.hold_uniqueness().await?;
         Ok(store)
     }
@@ -156,6 +157,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.readers.close();
         self.read.close().await;
         self.write.close().await;
     }
@@ -407,7 +409,7 @@ impl Store for SqliteStore {
     }
 
     async fn signed_in(&self, id: SignInId) -> Result<Option<Account>, StoreError> {
-        self.signed_in.get(id.to_string()).await
+        self.select_signed_in(id).await
     }
 
     async fn rotate(

@@ -1,34 +1,20 @@
 //! Sign-ins and their refresh tokens in [`SqliteStore`].
 
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{Row, SqliteConnection};
 
 use super::{SqliteStore, account_columns, account_from};
-use crate::defaults;
-use crate::store::gather::Gather;
 use crate::store::{Account, AccountId, RefreshHash, Rotation, SignInId, StoreError, UnixMs};
 
-/// Who is signed in, asked by every request: see [`Gather`].
-pub(super) fn gather_signed_in(read: &SqlitePool) -> Gather<String, Account> {
-    let read = read.clone();
-    Gather::start(defaults::GATHERING_QUERIES, move |sign_ins: Vec<String>| {
-        let read = read.clone();
-        async move {
-            let sign_ins = serde_json::Value::from(sign_ins).to_string();
-            let rows = sqlx::query(concat!(
-                "SELECT s.id AS sign_in, ",
-                account_columns!(),
-                " FROM json_each(?) AS asked JOIN sign_ins s ON s.id = asked.value JOIN accounts a ON a.id = s.account \
-                 WHERE s.revoked_at IS NULL"
-            ))
-            .bind(sign_ins)
-            .fetch_all(&read)
-            .await?;
-            rows.iter().map(|row| Ok((row.try_get("sign_in")?, account_from(row)?))).collect()
-        }
-    })
-}
-
 impl SqliteStore {
+    pub(super) async fn select_signed_in(&self, id: SignInId) -> Result<Option<Account>, StoreError> {
+        let statement = concat!(
+            "SELECT ",
+            account_columns!(),
+            ", s.revoked_at IS NULL FROM sign_ins s JOIN accounts a ON a.id = s.account WHERE s.id = ?1"
+        );
+        self.readers.account(statement, &[&id.to_string()]).await
+    }
+
     pub(super) async fn insert_sign_in(
         &self,
         account: AccountId,
