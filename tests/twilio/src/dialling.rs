@@ -37,6 +37,8 @@ pub(crate) struct Dialling {
     pub heard: mpsc::UnboundedReceiver<(String, LegEvent)>,
     /// Of the caller's call.
     pub sid: String,
+    /// With whom the caller speaks, or spoke last, and since when.
+    pub spoke: Option<(String, Instant)>,
 }
 
 /// How a dialling ended.
@@ -58,15 +60,6 @@ impl Ended {
             Self::Unanswered(outcome) => Some(outcome.words().1),
         }
     }
-
-    /// What `<Dial action>` is told.
-    pub fn words(&self) -> Form {
-        let status = match self {
-            Self::CallerGone | Self::Spoken(_) => "completed",
-            Self::Unanswered(outcome) => outcome.words().0,
-        };
-        [("DialCallStatus".to_owned(), status.to_owned())].into()
-    }
 }
 
 /// Somebody who rings.
@@ -83,8 +76,25 @@ enum Next {
 }
 
 impl Dialling {
-    /// Lets the targets ring and joins the caller with the first to answer, until it is over.
-    pub async fn dial(&mut self, dial: &Dial) -> Ended {
+    /// Lets the targets ring and joins the caller with the first to answer, until it is over. Beside how it ended comes what
+    /// `<Dial action>` is told of it.
+    pub async fn dial(&mut self, dial: &Dial) -> (Ended, Form) {
+        self.spoke = None;
+        let ended = self.dial_and_speak(dial).await;
+        let status = match (&ended, &self.spoke) {
+            (Ended::Unanswered(outcome), _) => outcome.words().0,
+            (Ended::CallerGone, None) => "canceled",
+            _ => "completed",
+        };
+        let mut form = Form::from([("DialCallStatus".to_owned(), status.to_owned())]);
+        if let Some((sid, since)) = &self.spoke {
+            form.insert("DialCallSid".to_owned(), sid.clone());
+            form.insert("DialCallDuration".to_owned(), since.elapsed().as_secs().to_string());
+        }
+        (ended, form)
+    }
+
+    async fn dial_and_speak(&mut self, dial: &Dial) -> Ended {
         let mut ringing = self.ring(dial).await;
         if ringing.is_empty() {
             return Ended::Unanswered(Outcome::NoAnswer);
@@ -99,11 +109,11 @@ impl Dialling {
             let (index, outcome) = match next {
                 Next::Event(sid, event) if sid == self.sid => match event {
                     LegEvent::HungUp | LegEvent::Lost | LegEvent::Cancel => {
-                        self.stop(&ringing, None, "canceled").await;
+                        self.stop(&ringing, "canceled").await;
                         return Ended::CallerGone;
                     }
                     LegEvent::Remote(code) => {
-                        self.stop(&ringing, None, "canceled").await;
+                        self.stop(&ringing, "canceled").await;
                         return code.map_or(Ended::Unanswered(Outcome::Declined), |code| Ended::Spoken(Some(code)));
                     }
                     LegEvent::AnswerOutside => match ringing.iter().position(|one| one.telephone.is_some()) {
@@ -120,7 +130,7 @@ impl Dialling {
                         LegEvent::Lost => (index, Outcome::NoAnswer),
                         // The caller gives up.
                         LegEvent::Cancel | LegEvent::Remote(_) => {
-                            self.stop(&ringing, None, "canceled").await;
+                            self.stop(&ringing, "canceled").await;
                             return Ended::CallerGone;
                         }
                         LegEvent::AnswerOutside => continue,
@@ -144,7 +154,7 @@ impl Dialling {
                             (index, outcome)
                         }
                         None if now >= end => {
-                            self.stop(&ringing, None, "no-answer").await;
+                            self.stop(&ringing, "no-answer").await;
                             return Ended::Unanswered(worst);
                         }
                         None => continue,
@@ -153,8 +163,8 @@ impl Dialling {
             };
             if outcome == Outcome::Answered {
                 let winner = ringing.swap_remove(index);
-                self.stop(&ringing, None, "no-answer").await;
-                return self.speak(winner).await;
+                self.stop(&ringing, "no-answer").await;
+                return self.speak(winner, dial.time_limit).await;
             }
             worst = outcome;
             let gone = ringing.swap_remove(index);
@@ -228,6 +238,7 @@ impl Dialling {
             }
         }
         for one in &ringing {
+            self.call_back(one, "initiated", "initiated").await;
             self.call_back(one, "ringing", "ringing").await;
         }
         ringing
@@ -286,7 +297,7 @@ impl Dialling {
     }
 
     /// Who still rings stops.
-    async fn stop(&self, ringing: &[Ringing], _winner: Option<&str>, status: &str) {
+    async fn stop(&self, ringing: &[Ringing], status: &str) {
         for one in ringing {
             self.house.state().end(&one.sid, Some(wire::cancel(&one.sid)));
             self.call_back(one, status, "completed").await;
@@ -294,11 +305,18 @@ impl Dialling {
     }
 
     /// The two hear each other until one hangs up.
-    async fn speak(&mut self, winner: Ringing) -> Ended {
+    async fn speak(&mut self, winner: Ringing, limit: Option<u64>) -> Ended {
+        let now = Instant::now();
+        self.spoke = Some((winner.sid.clone(), now));
+        // Twilio's own limit.
+        let end = now + Duration::from_secs(limit.unwrap_or(4 * 3_600));
         self.join(&winner);
         self.call_back(&winner, "in-progress", "answered").await;
         let ended = loop {
-            let Some((sid, event)) = self.heard.recv().await else { break Ended::CallerGone };
+            let Next::Event(sid, event) = self.next(end).await else {
+                self.house.state().end(&winner.sid, Some(wire::hang_up(&winner.sid, None)));
+                break Ended::Spoken(None);
+            };
             let of_caller = sid == self.sid;
             match event {
                 LegEvent::HungUp | LegEvent::Lost if of_caller => {
@@ -371,6 +389,11 @@ impl Dialling {
         form.insert("CallStatus".to_owned(), status.to_owned());
         form.insert("Direction".to_owned(), "outbound-dial".to_owned());
         form.insert("ParentCallSid".to_owned(), self.sid.clone());
+        if event == "completed" {
+            let spoke = self.spoke.as_ref().filter(|(sid, _)| *sid == one.sid);
+            let secs = spoke.map_or(0, |(_, since)| since.elapsed().as_secs());
+            form.insert("CallDuration".to_owned(), secs.to_string());
+        }
         webhook::tell(&self.house, url, form).await;
     }
 }

@@ -116,6 +116,12 @@ impl Double {
         self.house.account()
     }
 
+    /// The voice URL from now on, and where requests to its host really go: as in [`Settings`], for a server that is started
+    /// after its double.
+    pub fn set_voice_url(&self, url: &str, origin: Option<&str>) {
+        self.house.state().voice = Some((url.to_owned(), origin.map(str::to_owned)));
+    }
+
     // What happens outside.
 
     /// How the telephone of a number behaves.
@@ -171,6 +177,7 @@ impl Double {
             events,
             heard,
             sid: new_sid(),
+            spoke: None,
         }
     }
 

@@ -114,6 +114,8 @@ pub(crate) struct State {
     pub refuses: bool,
     pub refusals: Vec<(u32, Option<u64>)>,
     pub silent: bool,
+    /// The voice URL, and where requests to its host really go.
+    pub voice: Option<(String, Option<String>)>,
 }
 
 /// Everything behind the gateway's door.
@@ -126,7 +128,8 @@ pub(crate) struct House {
 
 impl House {
     pub fn new(settings: Settings, agent: reqwest::Client) -> Arc<Self> {
-        let state = State { telephone: settings.telephone.clone(), ..State::default() };
+        let voice = settings.voice_url.clone().map(|url| (url, settings.voice_origin.clone()));
+        let state = State { telephone: settings.telephone.clone(), voice, ..State::default() };
         Arc::new(Self { settings, agent, state: Mutex::new(state), changed: watch::Sender::new(()) })
     }
 

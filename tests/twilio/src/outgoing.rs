@@ -81,11 +81,17 @@ pub(crate) fn invite(
         }
         let answer = media.answer(offer);
         let mut form = form(&house, &sid, &from, "", Some(&house.account().application_sid));
-        // What the token's maker signed outweighs what the client says.
-        form.extend(params);
+        for (name, value) in params {
+            // What Twilio says itself no client can say otherwise.
+            let field = form.entry(name).or_default();
+            if field.is_empty() {
+                *field = value;
+            }
+        }
+        // Nor what the token's maker signed.
         form.extend(grant.params);
         let caller = Caller::Client { sid: sid.clone(), sdp: Some(answer), media };
-        follow(Dialling { house, caller, from, to, events, heard, sid }, form).await;
+        follow(Dialling { house, caller, from, to, events, heard, sid, spoke: None }, form).await;
     });
 }
 
@@ -112,8 +118,9 @@ pub(crate) fn form(house: &House, sid: &str, from: &str, to: &str, application: 
 /// Does what the webhook says until the call is over; without a webhook, what the client asked for.
 pub(crate) async fn follow(mut dialling: Dialling, form: Form) {
     let house = Arc::clone(&dialling.house);
-    let mut verbs = match &house.settings.voice_url {
-        Some(url) => match webhook::ask(&house, url, form.clone()).await {
+    let voice = house.look().voice.clone();
+    let mut verbs = match voice {
+        Some((url, _)) => match webhook::ask(&house, &url, form.clone()).await {
             Some(verbs) => verbs,
             // Twilio says "an application error has occurred" and hangs up.
             None => return dialling.finish(Some(31_000)),
@@ -130,19 +137,26 @@ pub(crate) async fn follow(mut dialling: Dialling, form: Form) {
             }
             Verb::Speak => dialling.answer_caller(Source::Nothing),
             Verb::Dial(dial) => {
-                let ended = dialling.dial(&dial).await;
-                if ended == Ended::CallerGone {
-                    return dialling.caller_left();
-                }
+                let (ended, dialled) = dialling.dial(&dial).await;
+                let gone = ended == Ended::CallerGone;
                 last = ended.code();
                 if let Some(action) = &dial.action {
                     let mut form = form.clone();
-                    form.insert("CallStatus".to_owned(), "in-progress".to_owned());
-                    form.extend(ended.words());
+                    let status = if gone { "completed" } else { "in-progress" };
+                    form.insert("CallStatus".to_owned(), status.to_owned());
+                    form.extend(dialled);
+                    if gone {
+                        // It is told, and what it says is not done any more.
+                        dialling.caller_left();
+                        webhook::tell(&house, action, form).await;
+                        return;
+                    }
                     match webhook::ask(&house, action, form).await {
                         Some(next) => verbs = next,
                         None => break,
                     }
+                } else if gone {
+                    return dialling.caller_left();
                 }
             }
         }

@@ -23,6 +23,8 @@ pub(crate) struct Dial {
     pub caller_id: Option<String>,
     /// In seconds; Twilio's own is 30.
     pub timeout: Option<u64>,
+    /// After how many seconds of talk Twilio ends it.
+    pub time_limit: Option<u64>,
     pub answer_on_bridge: bool,
     /// Where it is told how the dialling ended, and asked how to go on.
     pub action: Option<String>,
@@ -120,6 +122,7 @@ fn begin(path: &[String], start: &BytesStart<'_>, verbs: &mut Vec<Verb>) -> Resu
         (["Response"], "Dial") => verbs.push(Verb::Dial(Dial {
             caller_id: attribute("callerId")?,
             timeout: attribute("timeout")?.and_then(|text| text.parse().ok()),
+            time_limit: attribute("timeLimit")?.and_then(|text| text.parse().ok()),
             answer_on_bridge: attribute("answerOnBridge")?.as_deref() == Some("true"),
             action: attribute("action")?,
             targets: Vec::new(),

@@ -65,12 +65,11 @@ pub(crate) async fn tell(house: &House, url: &str, form: Form) {
 }
 
 async fn post(house: &House, url: &str, form: &Form) -> Result<(u16, String), String> {
-    let settings = &house.settings;
-    let voice = settings.voice_url.as_deref().ok_or("there is no voice URL")?;
-    let public = Url::parse(voice).and_then(|base| base.join(url)).map_err(|error| format!("{url}: {error}"))?;
+    let (voice, origin) = house.look().voice.clone().ok_or("there is no voice URL")?;
+    let public = Url::parse(&voice).and_then(|base| base.join(url)).map_err(|error| format!("{url}: {error}"))?;
     let mut target = public.clone();
     let mut request_headers = header::HeaderMap::new();
-    if let Some(origin) = &settings.voice_origin {
+    if let Some(origin) = &origin {
         let origin = Url::parse(origin).map_err(|error| error.to_string())?;
         let text = |text: &str| header::HeaderValue::from_str(text).map_err(|error| error.to_string());
         let host = public.host_str().unwrap_or_default();
@@ -88,7 +87,7 @@ async fn post(house: &House, url: &str, form: &Form) -> Result<(u16, String), St
         .agent
         .post(target)
         .headers(request_headers)
-        .header("x-twilio-signature", signature(&settings.account.auth_token, public.as_str(), form))
+        .header("x-twilio-signature", signature(&house.account().auth_token, public.as_str(), form))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
         .header(header::USER_AGENT, "TwilioProxy/1.1")
         .timeout(PATIENCE)

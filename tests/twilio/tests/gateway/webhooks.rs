@@ -123,7 +123,7 @@ async fn a_call_does_what_the_webhook_says() {
     assert_eq!(webhooks.asked("/hooks/after").await[0].form["DialCallStatus"], "busy");
     let told = webhooks.asked("/hooks/status").await;
     let told: Vec<_> = told.iter().map(|asked| asked.form["CallStatus"].as_str()).collect();
-    assert_eq!(told, ["ringing", "busy"]);
+    assert_eq!(told, ["ringing", "busy"], "and not what was not asked for");
     assert_eq!(double.faults(), []);
 }
 
