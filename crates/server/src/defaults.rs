@@ -127,7 +127,7 @@ pub const TWILIO_MINUTES_A_CALL: u32 = 60;
 
 /// Minutes that one user may talk to numbers over Twilio in 24 hours, on all lines together: what is talked is paid by the
 /// server's operator, so somebody who wants more of it sets more.
-pub const TWILIO_MINUTES_A_DAY: u32 = 120;
+pub const TWILIO_MINUTES_A_DAY: u32 = 240;
 
 /// What a user who has used the minutes of a day up is told to wait before the next try.
 pub const TWILIO_MINUTES_BACK: Duration = Duration::from_secs(3600);

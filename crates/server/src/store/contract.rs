@@ -77,6 +77,14 @@ store_contract!(
     blocking_anew_changes_the_name_alone_and_stops_at_the_limit,
     a_block_goes_with_either_account_and_an_unknown_id_stays,
     who_blocked_looks_in_older_calls_as_if_deleted,
+    a_number_of_the_twilio_account_has_one_holder,
+    a_call_over_twilio_is_in_the_histories_as_twilio_tells_of_it,
+    a_missed_call_over_twilio_is_told_once,
+    calls_begun_at_once_never_talk_longer_than_their_user_may,
+    one_call_is_begun_once_however_often_it_is_asked_for,
+    words_that_come_at_once_are_all_heard,
+    calls_over_twilio_go_with_their_account,
+    only_its_user_takes_a_call_back,
 );
 
 #[cfg(unix)]
@@ -120,6 +128,7 @@ mod imports;
 mod links;
 mod passwords;
 mod races;
+mod twilio;
 use blocks::nobody;
 
 #[cfg(unix)]
@@ -165,6 +174,12 @@ mod behaviour {
         of_two_links_of_an_account_used_at_once_one_works,
         two_who_change_numbers_with_each_other_at_once_never_share_one,
         who_registers_while_users_are_brought_over_and_who_is_brought_never_share_an_address,
+    };
+    pub use super::twilio::{
+        a_call_over_twilio_is_in_the_histories_as_twilio_tells_of_it, a_missed_call_over_twilio_is_told_once,
+        a_number_of_the_twilio_account_has_one_holder, calls_begun_at_once_never_talk_longer_than_their_user_may,
+        calls_over_twilio_go_with_their_account, one_call_is_begun_once_however_often_it_is_asked_for,
+        only_its_user_takes_a_call_back, words_that_come_at_once_are_all_heard,
     };
     use super::*;
 

@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(with(None, false, &[], &shown), Ok(everybodys.clone()), "not proved");
         assert_eq!(with(None, true, &assigned, &shown), Ok(assigned[0].clone()));
         assert_eq!(with(Some("+1 202 555 0199"), true, &assigned, &general), Ok(assigned[0].clone()));
-        assert_eq!(with(Some(&everybodys), true, &assigned, &shown), Ok(everybodys));
+        assert_eq!(with(Some(&everybodys), true, &assigned, &shown).as_ref(), Ok(&everybodys));
         assert_eq!(with(Some(own), true, &[], &shown), Ok(own.into()));
         for (asked, verified, rules) in [
             (own, true, &general),

@@ -86,11 +86,16 @@ pub fn addresses(public_url: &str, forwarded: Option<(&str, &str)>, path_and_que
     let mut all = vec![format!("{public_url}{path_and_query}")];
     if let Some((scheme, host)) = forwarded
         && matches!(scheme, "http" | "https")
-        && Url::parse(&format!("{scheme}://{host}/")).is_ok_and(|url| url.path() == "/" && url.username().is_empty())
+        && Url::parse(&format!("{scheme}://{host}/")).is_ok_and(|url| is_bare(&url))
     {
         all.push(format!("{scheme}://{host}{path_and_query}"));
     }
     all
+}
+
+/// Whether it is a place and nothing else.
+fn is_bare(url: &Url) -> bool {
+    url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none()
 }
 
 #[cfg(test)]

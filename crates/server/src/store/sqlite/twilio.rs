@@ -72,7 +72,8 @@ impl TwilioStore for SqliteStore {
         }
         let kept = sqlx::query(
             "INSERT INTO twilio_calls (id, sid, kind, account, callee, began_at, reserved_secs, counted_secs) \
-             SELECT ?1, ?2, ?3, id, ?4, ?5, ?6, ?6 FROM accounts WHERE id = ?7",
+             SELECT ?1, ?2, ?3, id, ?4, ?5, ?6, ?6 FROM accounts WHERE id = ?7 \
+             AND (?4 IS NULL OR EXISTS (SELECT 1 FROM accounts o WHERE o.id = ?4))",
         )
         .bind(call.id.to_string())
         .bind(&call.sid)

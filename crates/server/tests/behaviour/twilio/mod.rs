@@ -2,6 +2,7 @@
 
 mod calls_double;
 mod oracle;
+mod process;
 mod ring;
 mod signatures;
 mod status;
@@ -65,7 +66,11 @@ pub fn from_twilio(server: &Server, path: &str, fields: &[(&str, &str)]) -> Requ
         .collect();
     let url = format!("{PUBLIC}{path}");
     let signature = signature::sign(&AUTH_TOKEN.to_owned().into(), &url, &fields);
-    server.request("POST", path).header("x-twilio-signature", signature).header("content-type", FORM).body(form(&fields))
+    server
+        .request("POST", path)
+        .header("x-twilio-signature", signature)
+        .header("content-type", FORM)
+        .body(form(&fields))
 }
 
 pub const FORM: &str = "application/x-www-form-urlencoded";
