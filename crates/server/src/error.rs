@@ -108,6 +108,10 @@ impl From<StoreError> for Problem {
             tracing::warn!(error = &error as &dyn std::error::Error, "the store does not answer");
             return Self::new(ErrorCode::Unavailable, "The server cannot answer now. Try again later.");
         }
+        // Whoever asks was signed in when the request began.
+        if matches!(error, StoreError::Gone(_)) {
+            return Self::session_revoked();
+        }
         tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
         Self::new(ErrorCode::Internal, "Something went wrong on the server.")
     }

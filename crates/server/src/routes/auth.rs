@@ -11,7 +11,7 @@ use crate::accounts::{self, RefreshToken, TokenError, random_care4w_id};
 use crate::app::App;
 use crate::error::Problem;
 use crate::extract::{Body, Caller, From};
-use crate::store::{Account, CreateAccountError, NewAccount, RefreshHash, Rotation, SignInId};
+use crate::store::{Account, CreateAccountError, NewAccount, RefreshHash, Rotation, SignInId, StoreError};
 use crate::{clock, defaults};
 
 impl std::convert::From<TokenError> for Problem {
@@ -24,10 +24,14 @@ fn email_exists() -> Problem {
     Problem::new(ErrorCode::EmailAlreadyExists, "An account with this e-mail address exists.")
 }
 
-async fn sign_in(app: &App, account: &Account) -> Result<(SignedIn, SignInId), Problem> {
+/// None if the account is gone: it was deleted while its password was checked.
+async fn sign_in(app: &App, account: &Account) -> Result<Option<(SignedIn, SignInId)>, Problem> {
     let now = clock::unix_ms();
     let refresh = RefreshToken::random();
-    let sign_in = app.store.sign_in(account.id, refresh.hash(), now).await?;
+    let sign_in = match app.store.sign_in(account.id, refresh.hash(), now).await {
+        Err(StoreError::Gone(_)) => return Ok(None),
+        sign_in => sign_in?,
+    };
     let access_token = app.tokens.make(sign_in, now)?;
     let signed_in = SignedIn {
         user: account.user(),
@@ -35,7 +39,7 @@ async fn sign_in(app: &App, account: &Account) -> Result<(SignedIn, SignInId), P
         refresh_token: refresh.0,
         expires_in: defaults::ACCESS_TOKEN_SECS,
     };
-    Ok((signed_in, sign_in))
+    Ok(Some((signed_in, sign_in)))
 }
 
 /// Creates an account and signs it in.
@@ -69,7 +73,8 @@ pub async fn register(
             Err(CreateAccountError::Store(error)) => return Err(error.into()),
         }
     };
-    Ok((StatusCode::CREATED, Json(Success::new(sign_in(&app, &account).await?.0))))
+    let (signed_in, _) = sign_in(&app, &account).await?.ok_or_else(Problem::session_revoked)?;
+    Ok((StatusCode::CREATED, Json(Success::new(signed_in))))
 }
 
 /// Signs in. The answer to a wrong password and to an unknown address is the same and takes the same time.
@@ -85,7 +90,7 @@ pub async fn login(State(app): State<App>, From(from): From, Body(given): Body<L
     match account {
         Some(account) if right => {
             app.password_was_right(&email);
-            let (signed_in, sign_in) = sign_in(&app, &account).await?;
+            let (signed_in, sign_in) = sign_in(&app, &account).await?.ok_or_else(Problem::invalid_credentials)?;
             // The check took its time: a password that was changed meanwhile has ended all sign-ins but this one.
             if app.store.password_hash(account.id).await? != hash {
                 app.store.revoke(sign_in, clock::unix_ms()).await?;

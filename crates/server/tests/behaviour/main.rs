@@ -6,6 +6,7 @@ mod accounts;
 mod addresses;
 mod binary;
 mod blocking;
+mod both_stores;
 mod budgets;
 mod import;
 mod lookup;

@@ -55,15 +55,23 @@ impl Server {
         Self::with(Config { limits: Limits::raised(), ..Config::default() }).await
     }
 
+    /// The same on a database of its own of a PostgreSQL that all tests share.
+    #[cfg(unix)]
+    pub async fn on_postgres() -> Self {
+        let database = care4w_tests::Postgres::shared().unwrap().database().unwrap();
+        let config = Config { limits: Limits::raised(), ..Config::default() };
+        Self::on(Database::parse(&database).unwrap(), tempfile::tempdir().unwrap(), config).await
+    }
+
     pub async fn with(config: Config) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::on(Database::Sqlite(folder.path().join("care4w.db")), folder, config).await
+    }
+
+    async fn on(database: Database, folder: tempfile::TempDir, config: Config) -> Self {
         // rustls wants a provider named once, even for plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
-            listen: "127.0.0.1:0".into(),
-            database: Database::Sqlite(folder.path().join("care4w.db")),
-            ..config
-        };
+        let config = Config { listen: "127.0.0.1:0".into(), database, ..config };
         let running = care4w_server::run(config.clone()).await.unwrap();
         Self { running, client: Client::builder().no_proxy().build().unwrap(), config, _folder: folder }
     }
