@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use care4w_calls::{CallState as LineState, EndReason};
 use care4w_phone::{Care4wId, PhoneNumber};
-use care4w_protocol::rest::{PhoneAnswer, Settings, SettingsAnswer, User};
+use care4w_protocol::rest::{PhoneAnswer, PhoneAvailability, PhoneRequest, Settings, SettingsAnswer, User};
 use care4w_protocol::signal::{ClientMessage, Refusal, ServerMessage};
 use futures_util::future::BoxFuture;
 use reqwest::Method;
@@ -215,11 +215,53 @@ impl Inner {
             let now = settings.discoverable_by_phone.into();
             std::mem::replace(&mut state.phone.discoverable_by_phone, now) != now
         });
+        if settings.personal_phone_number.is_none() && settings.pending_phone_number.is_none() {
+            match self.was_taken().await {
+                Ok(true) => {}
+                Ok(false) => self.gave_number_up(),
+                Err(error) => {
+                    tracing::debug!(code = error.code(), "nobody could be asked where the number went");
+                    // It is found out when the server answers again; until then nothing is said of it.
+                    self.state.send_modify(|state| state.phone.known = false);
+                    return self.prompt(Input::CheckFailed);
+                }
+            }
+        }
         self.take_number(
             settings.personal_phone_number.as_deref(),
             settings.phone_verified,
             settings.pending_phone_number.as_deref(),
         );
+    }
+
+    /// Whether the number that was held or claimed here until now went to somebody else. Its user may have removed it on
+    /// another device; then it is free.
+    async fn was_taken(&self) -> Result<bool, RequestError> {
+        let unproved = {
+            let state = self.state.borrow();
+            // Only what nobody proved can be taken from its holder, by a proof.
+            let number = state.phone.number.as_ref().filter(|_| !state.phone.verified);
+            let verifies = state.server.verification != VerificationMode::Off;
+            state.phone.pending.as_ref().or(number).filter(|_| verifies).cloned()
+        };
+        let Some(number) = unproved else { return Ok(self.state.borrow().phone.lost.is_some()) };
+        let body = PhoneRequest { phone_number: number, country_code: None };
+        let answer: PhoneAvailability = self.session.call(Method::POST, "users/phone/check", &[], Some(&body)).await?;
+        Ok(!answer.available && !answer.claimable)
+    }
+
+    /// The user has removed the number: nobody took it, and there is nothing to be told or asked.
+    pub(super) fn gave_number_up(&self) {
+        let had_one = {
+            let phone = &self.state.borrow().phone;
+            phone.number.is_some() || phone.pending.is_some()
+        };
+        if had_one {
+            self.prompt(Input::Removed);
+        }
+        self.state.send_modify(|state| {
+            (state.phone.number, state.phone.pending, state.phone.lost) = (None, None, None);
+        });
     }
 
     pub(super) fn take_answer(&self, answer: &PhoneAnswer) {

@@ -57,11 +57,7 @@ impl Phone {
     /// When the server cannot be asked.
     pub async fn phone_remove(&self) -> Result<PhoneAnswer, Problem> {
         let answer: PhoneAnswer = self.inner.session.call(Method::DELETE, "users/phone", &[], None::<&()>).await?;
-        self.inner.prompt(Input::Removed);
-        // Nobody took it: there is nothing to be told.
-        self.inner.state.send_modify(|state| {
-            (state.phone.number, state.phone.pending, state.phone.lost) = (None, None, None);
-        });
+        self.inner.gave_number_up();
         self.inner.take_answer(&answer);
         Ok(answer)
     }
