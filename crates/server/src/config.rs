@@ -120,6 +120,8 @@ pub struct Limits {
     pub number_changes_a_day: usize,
     /// Verification codes sent to one account in 24 hours.
     pub code_sends_a_day: usize,
+    /// Seconds that a verification code in the log holds, at most a day of them. Twilio has its own.
+    pub code_lives_seconds: u64,
     /// Frames of one signalling socket.
     pub frames_per_socket: Allowance,
 }
@@ -137,6 +139,7 @@ impl Default for Limits {
             oracle_per_address: defaults::ORACLE_PER_ADDRESS,
             number_changes_a_day: defaults::NUMBER_CHANGES_A_DAY,
             code_sends_a_day: defaults::CODE_SENDS_A_DAY,
+            code_lives_seconds: defaults::CODE_LIVES.as_secs(),
             frames_per_socket: defaults::FRAMES_PER_SOCKET,
         }
     }
@@ -157,6 +160,7 @@ impl Limits {
             oracle_per_address: wide,
             number_changes_a_day: usize::MAX,
             code_sends_a_day: usize::MAX,
+            code_lives_seconds: defaults::CODE_LIVES.as_secs(),
             frames_per_socket: wide,
         }
     }

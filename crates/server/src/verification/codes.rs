@@ -1,25 +1,27 @@
 //! The codes that wait to be typed.
 //!
-//! Invariant: an account is sent at most [`CODE_SENDS`] codes in any [`CODE_LIVES`], and tries at most [`CODE_TRIES`]
+//! Invariant: an account is sent at most [`CODE_SENDS`] codes in the time that a code lives, and tries at most [`CODE_TRIES`]
 //! wrong ones before everything of it waits until the last code has expired; a code proves once, for the account and
 //! number it was sent for. Only keyed hashes of codes are kept, and at most `capacity` accounts.
 //!
 //! Inputs, both from the person: [`Codes::sent`], [`Codes::check`].
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hmac::{Hmac, Mac};
 use rand::RngCore;
 use sha2::Sha256;
 
 use super::{VerifyError, too_many};
-use crate::defaults::{CODE_LIVES, CODE_SENDS, CODE_TRIES};
+use crate::defaults::{CODE_SENDS, CODE_TRIES};
 use crate::store::AccountId;
 
 pub struct Codes {
     key: [u8; 32],
     capacity: usize,
+    /// How long a code holds.
+    lives: Duration,
     waiting: HashMap<AccountId, Waiting>,
 }
 
@@ -39,15 +41,16 @@ impl Waiting {
 }
 
 impl Codes {
-    pub fn new(capacity: usize) -> Self {
+    pub fn new(capacity: usize, lives: Duration) -> Self {
         let mut key = [0; 32];
         rand::rng().fill_bytes(&mut key);
-        Self { key, capacity, waiting: HashMap::new() }
+        Self { key, capacity, lives, waiting: HashMap::new() }
     }
 
     /// A code is sent in place of the one before.
     pub fn sent(&mut self, account: AccountId, number: &str, code: &str, now: Instant) -> Result<(), VerifyError> {
         self.room_for(account, now)?;
+        let lives = self.lives;
         let hash = self.mac(account, number, code).finalize().into_bytes().to_vec();
         let waiting = self.waiting.entry(account).or_insert_with(|| Waiting {
             hash: None,
@@ -58,20 +61,20 @@ impl Codes {
         if waiting.is_exhausted(now) {
             return Err(too_many(waiting.expires - now));
         }
-        while waiting.sends.front().is_some_and(|at| *at + CODE_LIVES <= now) {
+        while waiting.sends.front().is_some_and(|at| *at + lives <= now) {
             waiting.sends.pop_front();
         }
         if let Some(first) = waiting.sends.front()
             && waiting.sends.len() >= CODE_SENDS
         {
-            return Err(too_many(*first + CODE_LIVES - now));
+            return Err(too_many(*first + lives - now));
         }
         if waiting.expires <= now {
             waiting.wrong = 0;
         }
         waiting.sends.push_back(now);
         waiting.hash = Some(hash);
-        waiting.expires = now + CODE_LIVES;
+        waiting.expires = now + lives;
         Ok(())
     }
 
@@ -108,25 +111,24 @@ impl Codes {
             return Ok(());
         }
         self.waiting.retain(|_, waiting| waiting.expires > now);
-        if self.waiting.len() < self.capacity { Ok(()) } else { Err(too_many(CODE_LIVES)) }
+        if self.waiting.len() < self.capacity { Ok(()) } else { Err(too_many(self.lives)) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
+    use crate::defaults::CODE_LIVES;
 
     const NUMBER: &str = "+254712345678";
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_code_is_good_for_the_account_and_the_number_it_was_sent_for() {
-        let (mut codes, now) = (Codes::new(10), Instant::now());
+        let (mut codes, now) = (Codes::new(10, CODE_LIVES), Instant::now());
         let (amina, baraka) = (AccountId::from_u128(1), AccountId::from_u128(2));
         codes.sent(amina, NUMBER, "123456", now).unwrap();
         codes.sent(baraka, NUMBER, "654321", now).unwrap();
@@ -138,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_new_code_does_not_buy_new_tries() {
-        let (mut codes, start) = (Codes::new(10), Instant::now());
+        let (mut codes, start) = (Codes::new(10, CODE_LIVES), Instant::now());
         let amina = AccountId::from_u128(1);
         codes.sent(amina, NUMBER, "123456", start).unwrap();
         for _ in 0..CODE_TRIES - 1 {
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_full_book_forgets_what_has_expired_and_refuses_the_rest() {
-        let (mut codes, start) = (Codes::new(2), Instant::now());
+        let (mut codes, start) = (Codes::new(2, CODE_LIVES), Instant::now());
         for account in 0..2 {
             codes.sent(AccountId::from_u128(account), NUMBER, "123456", start).unwrap();
         }
@@ -170,7 +172,7 @@ mod tests {
         fn in_no_ten_minutes_are_there_more_sends_or_guesses_than_allowed(
             steps in proptest::collection::vec((0u64..200, any::<bool>()), 1..200)
         ) {
-            let (mut codes, start) = (Codes::new(10), Instant::now());
+            let (mut codes, start) = (Codes::new(10, CODE_LIVES), Instant::now());
             let account = AccountId::from_u128(1);
             let mut now = start;
             let (mut sends, mut guesses) = (Vec::new(), 0);

@@ -1,5 +1,5 @@
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use care4w_protocol::rest::Verification;
@@ -15,11 +15,16 @@ pub struct LogVerifier(Mutex<Codes>);
 
 impl Default for LogVerifier {
     fn default() -> Self {
-        Self(Mutex::new(Codes::new(defaults::LIMIT_KEYS)))
+        Self::new(defaults::CODE_LIVES)
     }
 }
 
 impl LogVerifier {
+    /// Its codes hold so long.
+    pub fn new(lives: Duration) -> Self {
+        Self(Mutex::new(Codes::new(defaults::LIMIT_KEYS, lives)))
+    }
+
     /// Sends this code, for a test that has to know it.
     pub fn send_code(
         &self,

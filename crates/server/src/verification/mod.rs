@@ -66,7 +66,10 @@ pub trait Verifier: Send + Sync + 'static {
 pub fn configured(config: &Config) -> Result<Arc<dyn Verifier>, TwilioError> {
     Ok(match config.verification {
         Verification::Off => Arc::new(NoVerifier),
-        Verification::Log => Arc::new(LogVerifier::default()),
+        Verification::Log => {
+            let lives = Duration::from_secs(config.limits.code_lives_seconds);
+            Arc::new(LogVerifier::new(lives.min(crate::defaults::DAY)))
+        }
         Verification::Twilio => Arc::new(TwilioVerifier::new(&config.twilio)?),
     })
 }
