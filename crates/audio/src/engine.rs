@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::command::Command;
-use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP_SAMPLES};
+use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP, STEP_SAMPLES};
 use crate::endpoint::{Microphone, Opened, Speaker};
 use crate::health::HealthWatch;
 use crate::levels::Meter;
@@ -132,14 +132,24 @@ impl Engine {
             self.health.woke(self.pacer.next(), now);
             self.play_card(now);
             self.capture_card();
+            let mut stepped = false;
             while let Some(due) = self.pacer.due(now) {
                 self.step_without_card(due);
+                stepped = true;
             }
-            self.watch(now);
-            self.publish();
-            thread::park_timeout(self.pacer.until_next(Instant::now()));
+            if stepped {
+                self.watch(now);
+                self.publish();
+            }
+            thread::park_timeout(self.pacer.until_next(Instant::now()) + self.patience());
         }
         close(self.microphone, self.speaker);
+    }
+
+    /// How much later than the next step this thread need only wake by itself: cards wake it as often as steps are due.
+    fn patience(&self) -> Duration {
+        let woken = matches!((&self.microphone, &self.speaker), (Microphone::Card(_), Speaker::Card(_)));
+        if woken && !self.starved { STEP / 2 } else { Duration::ZERO }
     }
 
     fn obey(&mut self) -> bool {

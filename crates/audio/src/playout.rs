@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::defaults::{COMFORT_MAX, FRAME_SAMPLES, SAMPLE_RATE, STEP_SAMPLES};
+use crate::defaults::{COMFORT_MAX, FRAME_SAMPLES, LOSS_MEMORY, SAMPLE_RATE, STEP_SAMPLES};
 use crate::jitter::{Arrival, JitterBuffer, JitterStats, Pace, Playout};
 use crate::opus::{Decoder, OpusError, Redundancy, is_pause, packet_samples};
 use crate::packet::RtpAudio;
@@ -16,6 +16,8 @@ pub struct FarEnd {
     newest: Option<u16>,
     /// So many more samples of the far room's noise are made where nothing comes: nobody spoke there.
     comfort: usize,
+    /// For so many more samples after a loss, what is decoded is enhanced.
+    enhanced: usize,
     /// Decoded and not yet taken.
     queue: Vec<f32>,
     frame: Vec<f32>,
@@ -30,6 +32,7 @@ impl FarEnd {
             redundancy: Redundancy::new()?,
             newest: None,
             comfort: 0,
+            enhanced: 0,
             queue: Vec::with_capacity(4 * FRAME_SAMPLES),
             frame: Vec::with_capacity(6 * FRAME_SAMPLES),
         })
@@ -85,7 +88,12 @@ impl FarEnd {
         let queued = Duration::from_secs_f64(self.queue.len() as f64 / f64::from(SAMPLE_RATE));
         self.frame.clear();
         let mut heard = false;
-        let result = match self.buffer.pull(now, lead + queued) {
+        let due = self.buffer.pull(now, lead + queued);
+        if matches!(due, Playout::Recover { .. } | Playout::Rebuild { .. } | Playout::Conceal { .. }) {
+            self.enhanced = samples_of(LOSS_MEMORY);
+        }
+        self.decoder.enhance(self.enhanced > 0);
+        let result = match due {
             Playout::Silence { samples } if self.comfort >= samples => {
                 self.comfort -= samples;
                 // The decoder makes up whole steps of 2.5 ms.
@@ -99,8 +107,7 @@ impl FarEnd {
             }
             Playout::Packet { payload, pace } => {
                 heard = true;
-                let comfort = COMFORT_MAX.as_millis() as usize * (SAMPLE_RATE / 1_000) as usize;
-                self.comfort = if is_pause(&payload) { comfort } else { 0 };
+                self.comfort = if is_pause(&payload) { samples_of(COMFORT_MAX) } else { 0 };
                 let result = self.decoder.decode(&payload, &mut self.frame);
                 match pace {
                     Pace::Steady => {}
@@ -123,9 +130,14 @@ impl FarEnd {
                 self.frame.resize(FRAME_SAMPLES, 0.0);
             }
         }
+        self.enhanced = self.enhanced.saturating_sub(self.frame.len());
         self.queue.extend_from_slice(&self.frame);
         heard
     }
+}
+
+fn samples_of(time: Duration) -> usize {
+    time.as_millis() as usize * (SAMPLE_RATE / 1_000) as usize
 }
 
 #[cfg(test)]

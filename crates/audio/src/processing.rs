@@ -117,7 +117,9 @@ impl VoiceProcessing {
             sound.copy_from_slice(&self.scratch);
         }
         if let Some((noise, floor)) = &mut self.noise {
-            run(noise, sound, &mut self.scratch);
+            if floor.hear(sound) {
+                run(noise, sound, &mut self.scratch);
+            }
             floor.blend(sound, &self.scratch);
         }
         if let Some(gain) = &mut self.gain {
@@ -159,7 +161,10 @@ struct NoiseFloor {
     tenths: std::collections::VecDeque<f32>,
     least: f32,
     steps: usize,
-    suppressing: bool,
+    /// How long the suppressor has been running, in steps.
+    running: usize,
+    /// Whether it is heard: before this step, and now.
+    suppressing: [bool; 2],
 }
 
 impl NoiseFloor {
@@ -167,15 +172,15 @@ impl NoiseFloor {
     const TENTHS: usize = 20;
     /// After one second the floor is believed.
     const ENOUGH: usize = 10;
+    /// As long, in steps, the suppressor hears the room before it is heard.
+    const LEARNING: usize = 100;
 
     /// Puts the suppressed sound in the place of the plain one while the room is noisy; fades between them.
-    fn blend(&mut self, plain: &mut Step, suppressed: &Step) {
-        let before = self.suppressing;
-        self.hear(plain);
-        match (before, self.suppressing) {
-            (false, false) => {}
-            (true, true) => plain.copy_from_slice(suppressed),
-            (_, to) => {
+    fn blend(&self, plain: &mut Step, suppressed: &Step) {
+        match self.suppressing {
+            [false, false] => {}
+            [true, true] => plain.copy_from_slice(suppressed),
+            [_, to] => {
                 for (i, (sample, &other)) in plain.iter_mut().zip(suppressed).enumerate() {
                     let along = i as f32 / STEP_SAMPLES as f32;
                     let share = if to { along } else { 1.0 - along };
@@ -185,23 +190,28 @@ impl NoiseFloor {
         }
     }
 
-    fn hear(&mut self, sound: &Step) {
+    /// Takes what the microphone heard; whether the suppressor is needed for it. In a room that is quiet it rests.
+    fn hear(&mut self, sound: &Step) -> bool {
         let power = sound.iter().map(|s| s * s).sum::<f32>() / STEP_SAMPLES as f32;
         self.least = if self.steps == 0 { power } else { self.least.min(power) };
         self.steps += 1;
-        if self.steps < 10 {
-            return;
+        if self.steps == 10 {
+            self.steps = 0;
+            self.tenths.push_back(self.least);
+            if self.tenths.len() > Self::TENTHS {
+                self.tenths.pop_front();
+            }
         }
-        self.steps = 0;
-        self.tenths.push_back(self.least);
-        if self.tenths.len() > Self::TENTHS {
-            self.tenths.pop_front();
-        }
-        if self.tenths.len() >= Self::ENOUGH {
-            let floor = self.tenths.iter().copied().fold(f32::INFINITY, f32::min);
-            let dbfs = 10.0 * floor.max(1e-12).log10();
-            self.suppressing = dbfs > if self.suppressing { NOISE_FLOOR_OFF_DBFS } else { NOISE_FLOOR_ON_DBFS };
-        }
+        let floor = self.tenths.iter().copied().fold(f32::INFINITY, f32::min);
+        let dbfs = 10.0 * floor.max(1e-12).log10();
+        let known = self.tenths.len() >= Self::ENOUGH;
+        let [_, suppressed] = self.suppressing;
+        let noisy = dbfs > if suppressed { NOISE_FLOOR_OFF_DBFS } else { NOISE_FLOOR_ON_DBFS };
+        let suppress = known && noisy && self.running >= Self::LEARNING;
+        self.suppressing = [suppressed, suppress];
+        let needed = !known || dbfs > NOISE_FLOOR_OFF_DBFS || suppressed;
+        self.running = if needed { self.running.saturating_add(1) } else { 0 };
+        needed
     }
 }
 

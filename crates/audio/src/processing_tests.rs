@@ -249,3 +249,31 @@ fn an_echo_canceller_that_is_switched_off_lets_the_echo_through() {
     processing.clean(&mut heard);
     assert_eq!(heard, before);
 }
+
+#[test]
+fn in_a_quiet_room_the_suppressor_rests_and_a_fan_wakes_it() {
+    let mut floor = NoiseFloor::default();
+    let mut random = Random(7);
+    let mut quiet = || -> Step { std::array::from_fn(|_| random.next() * 0.0003) };
+    assert!((0..90).all(|_| floor.hear(&quiet())), "at first nobody knows how the room is");
+    for _ in 0..200 {
+        floor.hear(&quiet());
+    }
+    assert!(!(0..100).any(|_| floor.hear(&quiet())), "a quiet room needs none");
+    let mut processing = VoiceProcessing::new(NOISE);
+    let mut random = Random(8);
+    let (mut before, mut after) = (0.0, 0.0);
+    for at in 0..1_200 {
+        let level = if at < 400 { 0.0003 } else { 0.05 };
+        let mut sound: Step = std::array::from_fn(|_| random.next() * level);
+        let noise = power(&sound);
+        processing.clean(&mut sound);
+        // Two seconds until the room counts as noisy, one to learn it.
+        if at > 800 {
+            before += noise;
+            after += power(&sound);
+        }
+    }
+    let reduction = decibels(before / after);
+    assert!(reduction > 9.0, "{reduction} dB");
+}

@@ -4,30 +4,48 @@ use std::ptr::{self, NonNull};
 use opusic_sys as sys;
 
 use super::{OpusError, Redundancy, checked};
-use crate::defaults::{DECODER_COMPLEXITY, PACKET_SAMPLES_MAX, SAMPLE_RATE};
+use crate::defaults::{DECODER_COMPLEXITY, DECODER_COMPLEXITY_CLEAN, PACKET_SAMPLES_MAX, SAMPLE_RATE};
 
 /// Decodes mono sound, recovers single losses from the packet after them, and conceals the rest.
 #[derive(Debug)]
 pub struct Decoder {
     state: NonNull<sys::OpusDecoder>,
+    enhances: bool,
 }
 
 // SAFETY: the state is owned by this value alone and has no ties to a thread.
 unsafe impl Send for Decoder {}
 
 impl Decoder {
-    /// A decoder with deep concealment and NoLACE enhancement.
+    /// A decoder with deep concealment, and without enhancement until [`Decoder::enhance`].
     pub fn new() -> Result<Self, OpusError> {
         let mut error = 0;
         // SAFETY: plain values and a pointer to a live integer; the result is checked for null.
         let state = unsafe { sys::opus_decoder_create(SAMPLE_RATE as i32, 1, &mut error) };
         let state = NonNull::new(state).ok_or(OpusError(error))?;
-        let decoder = Self { state };
-        // SAFETY: this request takes one integer by value.
-        checked(unsafe {
-            sys::opus_decoder_ctl(state.as_ptr(), sys::OPUS_SET_COMPLEXITY_REQUEST, DECODER_COMPLEXITY)
-        })?;
+        let decoder = Self { state, enhances: false };
+        decoder.set_complexity(DECODER_COMPLEXITY_CLEAN)?;
         Ok(decoder)
+    }
+
+    /// Whether what is decoded is enhanced (NoLACE): it mends what the encoder spent on protection instead of on the voice,
+    /// for half of what decoding costs.
+    pub fn enhance(&mut self, wanted: bool) {
+        if wanted != self.enhances {
+            let complexity = if wanted { DECODER_COMPLEXITY } else { DECODER_COMPLEXITY_CLEAN };
+            match self.set_complexity(complexity) {
+                Ok(()) => self.enhances = wanted,
+                Err(error) => tracing::debug!(%error, "the decoder did not take its complexity"),
+            }
+        }
+    }
+
+    fn set_complexity(&self, complexity: i32) -> Result<(), OpusError> {
+        // SAFETY: a live state; this request takes one integer by value.
+        checked(unsafe {
+            sys::opus_decoder_ctl(self.state.as_ptr(), sys::OPUS_SET_COMPLEXITY_REQUEST, complexity as c_int)
+        })
+        .map(drop)
     }
 
     /// Appends the packet's sound to `out`; on an error `out` is as before.
