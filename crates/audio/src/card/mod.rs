@@ -11,6 +11,8 @@ mod system;
 pub mod fake;
 #[cfg(test)]
 pub mod tests;
+#[cfg(all(test, target_os = "linux"))]
+mod watched;
 
 pub use ring::{CardMicrophone, CardSpeaker};
 pub use system::{SystemHost, list, passage};

@@ -119,6 +119,42 @@ fn a_callback_does_not_wait_for_an_engine_that_sleeps_or_is_gone() {
     assert_eq!(allocations(|| capture.run(&[0.1f32; 480])), 0);
 }
 
+/// Other than by reading: an engine that fills and empties the rings as fast as it can would make a callback wait for any
+/// lock that both take.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_callbacks_neither_wait_nor_log_while_the_engine_is_at_its_busiest() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let waker = Arc::<Waker>::default();
+    let (mut microphone, mut capture) = CardMicrophone::new(48_000, 2, waker.clone()).unwrap();
+    let (mut speaker, mut playback) = CardSpeaker::new(48_000, 2, waker.clone()).unwrap();
+    let over = AtomicBool::new(false);
+    let seen = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            waker.adopt_current_thread();
+            let mut step = [0.0; 480];
+            while !over.load(Ordering::Acquire) {
+                while speaker.wants() {
+                    speaker.write(&step);
+                }
+                speaker.settle(Instant::now());
+                while microphone.read(&mut step) {}
+                std::thread::park_timeout(Duration::from_micros(20));
+            }
+        });
+        let seen = watched::watched(&[], || {
+            let (heard, mut out) = ([0.1f32; 960], [0.0f32; 960]);
+            for _ in 0..20_000 {
+                capture.run(&heard);
+                playback.run(&mut out);
+            }
+        });
+        over.store(true, Ordering::Release);
+        seen
+    });
+    assert_eq!(seen, watched::Seen { calls: 0, events: 0 });
+}
+
 #[test]
 fn channels_are_averaged_in_and_filled_out() {
     let (mut microphone, mut capture) = CardMicrophone::new(48_000, 2, waker()).unwrap();

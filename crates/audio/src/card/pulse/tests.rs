@@ -13,6 +13,7 @@ use super::stream::Served;
 use super::*;
 use crate::card::callback::{CaptureCallback, PlaybackCallback, Signal};
 use crate::card::tests::allocations;
+use crate::card::watched::{Seen, watched};
 
 /// The server's end of a connection.
 struct Server {
@@ -179,4 +180,24 @@ fn the_threads_of_the_streams_allocate_nothing() {
         let mut drained = vec![0.0; heard.slots()];
         heard.pop_entire_slice(&mut drained).unwrap();
     }
+}
+
+#[test]
+fn the_threads_of_the_streams_wait_for_nothing_but_their_server_and_log_nothing() {
+    let (connection, mut server) = connected();
+    let (callback, ..) = capture();
+    let mut microphone = Served::new(connection, 7, Flow::Capture(callback));
+    let (connection, mut other) = connected();
+    let mut speaker = Served::new(connection, 9, Flow::Playback(playback(&[0.1; 24_000]), 0));
+    let server = [libc::SYS_read, libc::SYS_write, libc::SYS_recvfrom, libc::SYS_sendto].map(|call| {
+        server.sends(7, &[0.1; 480]);
+        other.says(&Command::Request(Request { channel: 9, length: PERIOD }));
+        call
+    });
+    let seen = watched(&server, || {
+        for _ in 0..4 {
+            assert!(microphone.step() && speaker.step());
+        }
+    });
+    assert_eq!(seen, Seen { calls: 0, events: 0 });
 }
