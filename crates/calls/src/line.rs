@@ -3,6 +3,8 @@
 mod active;
 mod commands;
 mod courier;
+mod detour;
+mod digits;
 mod driver;
 mod report;
 mod ringer;
@@ -78,7 +80,7 @@ impl LineError {
 type Reply<T> = oneshot::Sender<Result<T, LineError>>;
 
 enum Command {
-    Dial(Callee, BackendName, Reply<CallId>),
+    Dial(Callee, BackendName, Option<BackendName>, Reply<CallId>),
     Accept(Reply<()>),
     Decline(Reply<()>),
     HangUp(Reply<()>),
@@ -124,7 +126,18 @@ impl Line {
     /// Calls somebody. Returns as soon as the call exists; how it fares is told by [`Line::view`] and
     /// [`Line::events`]. [`LineError::Busy`] while another call is not over.
     pub async fn dial(&self, callee: Callee, backend: BackendName) -> Result<CallId, LineError> {
-        self.ask(|reply| Command::Dial(callee, backend, reply)).await
+        self.dial_by(callee, backend, None).await
+    }
+
+    /// The same with another way to take should the first one fail before it rings: Twilio itself failed, or nobody is
+    /// there peer to peer. The call goes on as the same one; [`CallView::instead_of`] says so.
+    pub async fn dial_by(
+        &self,
+        callee: Callee,
+        first: BackendName,
+        then: Option<BackendName>,
+    ) -> Result<CallId, LineError> {
+        self.ask(|reply| Command::Dial(callee, first, then, reply)).await
     }
 
     /// Takes the incoming call. [`LineError::NoCall`] when none rings.

@@ -40,6 +40,8 @@ const TO_PARAMETER: &str = "To";
 pub struct TwilioConfig {
     /// How paths for the sound are looked for.
     pub paths: P2pConfig,
+    /// Whether calls may come: one that only places calls does not register.
+    pub takes_calls: bool,
     /// How the gateway is trusted.
     pub tls: Arc<rustls::ClientConfig>,
 }

@@ -31,6 +31,8 @@ pub struct CallView {
     pub peer: Peer,
     /// What carries it.
     pub backend: BackendName,
+    /// What was to carry it and failed before it rang.
+    pub instead_of: Option<BackendName>,
     /// Whether the microphone is muted.
     pub muted: bool,
     /// Whether the person here holds the call.
@@ -80,6 +82,9 @@ pub enum CallEvent {
         peer: Peer,
         /// What carries it.
         backend: BackendName,
+        /// What was to carry it and failed before it rang; left out for all other calls.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instead_of: Option<BackendName>,
         /// Milliseconds since the call began here: since it was dialled, or since it came.
         since_start_ms: u64,
         /// Why it ended: [`EndReason::code`]; only with `ended`.
@@ -107,6 +112,23 @@ pub enum CallEvent {
         call_id: CallId,
         /// What happened: `switchedToDefault`, `noDeviceLeft`, `recordingFailed`, `deviceFailed`.
         notice: SoundNotice,
+    },
+    /// Somebody holds the call, or took it up again.
+    Hold {
+        /// Which call.
+        call_id: CallId,
+        /// Whether this end holds.
+        here: bool,
+        /// Whether the other end holds.
+        there: bool,
+    },
+    /// How good the call is has changed.
+    Quality {
+        /// Which call.
+        call_id: CallId,
+        /// How good it is now, and what is wrong.
+        #[serde(flatten)]
+        quality: Quality,
     },
     /// The other end pressed a key: `0`–`9`, `*`, `#`, `A`–`D`. Its tone is played here.
     Digit {

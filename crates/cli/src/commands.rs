@@ -27,6 +27,9 @@ use crate::profile::Profile;
 /// How long a command waits for the server before it says that it can't be reached.
 const ONLINE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long Twilio's gateway may take to be ready.
+const TWILIO_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Carries out one command.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { global, command } = arguments;
@@ -98,8 +101,16 @@ async fn online(phone: &Phone) -> Result<(), Failure> {
     });
     let ready = tokio::time::timeout(ONLINE_TIMEOUT, waiting).await;
     match ready {
-        Ok(Ok(state)) if state.session.status == SessionStatus::SignedIn => Ok(()),
-        Ok(_) => Err(Failure::new("SIGNED_OUT", "You're signed out. Sign in again.")),
-        Err(_) => Err(Failure::new("OFFLINE", "The server can't be reached. Check your connection and try again.")),
+        Ok(Ok(state)) if state.session.status == SessionStatus::SignedIn => {}
+        Ok(_) => return Err(Failure::new("SIGNED_OUT", "You're signed out. Sign in again.")),
+        Err(_) => {
+            let sentence = "The server can't be reached. Check your connection and try again.";
+            return Err(Failure::new("OFFLINE", sentence));
+        }
     }
+    // Without Twilio calls still go and come peer to peer: what needs it says so itself.
+    if let Err(problem) = phone.twilio_ready(TWILIO_TIMEOUT).await {
+        eprintln!("care4w-cli: {}", problem.message);
+    }
+    Ok(())
 }

@@ -45,6 +45,8 @@ pub struct AppState {
     pub destination: Option<OfferedDestination>,
     /// Whether links are dialled without being asked.
     pub call_links_at_once: bool,
+    /// Whether Care4W's own, free calls go first where they are possible while Twilio is active.
+    pub free_calls: bool,
     /// Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
     /// it again ([`crate::Phone::blocked`]). The list itself may be long and is no part of the picture.
     pub blocked_revision: u32,

@@ -11,13 +11,15 @@ mod number;
 mod settings;
 mod sound;
 mod sound_test;
+mod twilio;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use care4w_calls::p2p::{P2p, P2pConfig};
+use care4w_calls::twilio::{Twilio, TwilioConfig};
 use care4w_calls::{BackendError, CallEvent, Line, LineSetup, SignalSender, SoundFactory, SoundSettings};
 use care4w_phone::{Care4wId, Region};
 use care4w_protocol::rest::{IceAnswer, IceServer, ServerConfig};
@@ -81,6 +83,11 @@ struct Inner {
     connection: Connection,
     line: Line,
     p2p: Arc<P2p>,
+    twilio: Arc<Twilio>,
+    /// Whether this phone connects for calls.
+    connects: AtomicBool,
+    /// Whether the server has said what it can.
+    knows_server: AtomicBool,
     ice: Arc<IceServers>,
     store: Arc<dyn Store>,
     history: Option<Arc<History>>,
@@ -115,11 +122,17 @@ impl Phone {
         let (connection_events, connection_rx) = mpsc::unbounded_channel();
         let connection = Connection::spawn(session.clone(), connection_events);
         let (backend_events, backend_rx) = mpsc::unbounded_channel();
-        let p2p = P2p::new(P2pConfig::default(), Arc::new(Signals(connection.clone())), backend_events);
+        let p2p = P2p::new(P2pConfig::default(), Arc::new(Signals(connection.clone())), backend_events.clone());
+        let over_twilio = TwilioConfig {
+            paths: P2pConfig::default(),
+            tls: crate::api::shared_tls(),
+            takes_calls: options.takes_calls,
+        };
+        let twilio = Twilio::new(over_twilio, Arc::new(twilio::Tokens(session.clone())), backend_events);
         let ice = Arc::new(IceServers::new(session.clone()));
         let kept = sound::kept(&*options.store);
         let line = Line::start(LineSetup {
-            backends: vec![p2p.clone()],
+            backends: vec![p2p.clone(), twilio.clone()],
             backend_events: backend_rx,
             sound: options.sound.clone(),
             ice: ice.clone(),
@@ -143,6 +156,7 @@ impl Phone {
             country: country.code(),
             destination: None,
             call_links_at_once: links::call_at_once(&*options.store),
+            free_calls: twilio::free_calls(&*options.store),
             blocked_revision: 0,
             sound: kept,
             history: HistoryState { revision: 0, missed: 0 },
@@ -152,6 +166,9 @@ impl Phone {
             connection,
             line,
             p2p,
+            twilio,
+            connects: AtomicBool::new(options.connect),
+            knows_server: AtomicBool::new(false),
             ice,
             store: options.store,
             history: options.history.map(|file| Arc::new(History::at(file))),
@@ -217,12 +234,15 @@ impl Phone {
 
     /// Connects for calls: for a phone that was started without.
     pub fn connect(&self) {
+        self.inner.connects.store(true, Ordering::SeqCst);
+        self.inner.follow_twilio();
         self.inner.connection.start();
     }
 
     /// The server could not be reached at the last try, or was not asked: asks at once instead of waiting.
     pub fn reconnect(&self) {
         self.inner.connection.wake();
+        self.inner.twilio.wake();
     }
 
     /// Ends a running call, leaves the server and stops. The session stays in the keychain.
@@ -238,6 +258,7 @@ impl Phone {
             }
             history.close().await;
         }
+        self.inner.twilio.finish().await;
         self.inner.connection.finish().await;
         for task in self.inner.tasks.lock().expect("no one panics with the tasks locked").drain(..) {
             task.abort();
@@ -248,6 +269,7 @@ impl Phone {
 impl Inner {
     async fn ask_config(&self) -> Result<ServerConfig, crate::api::RequestError> {
         let config: ServerConfig = self.session.api().call(Method::GET, "config", &[], None::<&()>, None).await?;
+        self.knows_server.store(true, Ordering::SeqCst);
         let region_is_known = stored_region(&*self.store).or(self.locale_region).is_some();
         self.state.send_modify(|state| {
             state.server.default_region.clone_from(&config.default_region);
@@ -258,6 +280,7 @@ impl Inner {
                 state.country = region.code();
             }
         });
+        self.follow_twilio();
         Ok(config)
     }
 

@@ -38,8 +38,6 @@ impl From<Route> for BackendName {
 pub enum TwilioVoice {
     /// Not set up on the server.
     NotActive,
-    /// The server says that calls go over Twilio, and this phone cannot.
-    NotAvailable,
     /// Calls go over it.
     Active,
 }
@@ -64,6 +62,18 @@ pub struct Ways {
     pub then: Option<Route>,
 }
 
+impl Ways {
+    /// One way and no other.
+    pub fn only(first: Route) -> Self {
+        Self { first, then: None }
+    }
+
+    /// Whether the call may take this way.
+    pub fn uses(self, route: Route) -> bool {
+        self.first == route || self.then == Some(route)
+    }
+}
+
 /// Why a call takes no way at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoWay {
@@ -71,15 +81,13 @@ pub enum NoWay {
     Nobody,
     /// Nobody could be asked whose it is.
     NotAsked,
-    /// The server's calls go over Twilio, and this phone cannot.
-    NotAvailable,
 }
 
 /// The way a call takes as far as it is known before anybody was asked: what `lookup` says of somebody unknown.
 pub fn route(twilio: TwilioVoice) -> Route {
     match twilio {
         TwilioVoice::NotActive => Route::P2p,
-        TwilioVoice::NotAvailable | TwilioVoice::Active => Route::Twilio,
+        TwilioVoice::Active => Route::Twilio,
     }
 }
 
@@ -93,10 +101,9 @@ pub fn ways(
     free_when_possible: bool,
     found: Found,
 ) -> Result<Ways, NoWay> {
-    let only = |first| Ok(Ways { first, then: None });
+    let only = |first| Ok(Ways::only(first));
     let is_number = matches!(destination, Destination::Number(_));
     match (twilio, found) {
-        (TwilioVoice::NotAvailable, _) => Err(NoWay::NotAvailable),
         (TwilioVoice::NotActive, Found::Somebody(_)) => only(Route::P2p),
         (TwilioVoice::NotActive, Found::Nobody) => Err(NoWay::Nobody),
         (TwilioVoice::NotActive, Found::Unknown) => Err(NoWay::NotAsked),
@@ -126,7 +133,6 @@ impl NoWay {
                 Problem::new("NOT_FOUND", "Nobody has this Care4W ID. Check it and try again.")
             }
             (Self::NotAsked, _) => Problem::new("OFFLINE", "You're offline. Calls will work when you're back."),
-            (Self::NotAvailable, _) => Problem::new("NOT_AVAILABLE", "This version can't call over Twilio yet."),
         }
     }
 }

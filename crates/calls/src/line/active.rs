@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use care4w_protocol::CallId;
 use tokio::sync::mpsc;
 
+use super::detour::Detour;
+use super::digits::DigitQueue;
 use super::ringer::Ringer;
 use super::slot::SoundSlot;
 use crate::defaults::{FIRST_AUDIO_POLL, SPEAKING_POLL, STATS_INTERVAL};
 use crate::quality::{Observation, Quality, QualityWatch};
 use crate::speaking::SpeakingWatch;
 use crate::{
-    BackendCommand, Call, CallEvent, CallState, CallStats, CallView, DeviceNotice, EncodedFrame, EndReason,
-    NetworkReport, PathStats, Peer, ReasonView, Sound, VoiceBackend, mos,
+    BackendCommand, BackendName, Call, CallEvent, CallState, CallStats, CallView, DeviceNotice, EncodedFrame,
+    EndReason, NetworkReport, PathStats, Peer, ReasonView, Sound, VoiceBackend, mos,
 };
 
 pub(super) struct Active {
@@ -27,11 +29,17 @@ pub(super) struct Active {
     pub ringer: Option<Ringer>,
     /// Where the microphone's frames go, until the sound is opened with it.
     pub frames: Option<mpsc::Sender<EncodedFrame>>,
+    /// Another way, as long as the first one was not left.
+    pub detour: Option<Detour>,
+    /// The way that failed before this one.
+    pub instead_of: Option<BackendName>,
     pub muted: bool,
     pub held: bool,
     pub held_by_peer: bool,
     /// What was dialled in the call so far.
     pub digits: String,
+    /// Where digits wait that are sent, from the first one on.
+    pub digit_queue: Option<DigitQueue>,
     /// What befell a device last, and until when it is shown.
     pub notice: Option<(DeviceNotice, Instant)>,
     speaking: SpeakingWatch,
@@ -71,10 +79,13 @@ impl Active {
             slot: SoundSlot::new(),
             ringer: None,
             frames: None,
+            detour: None,
+            instead_of: None,
             muted: false,
             held: false,
             held_by_peer: false,
             digits: String::new(),
+            digit_queue: None,
             notice: None,
             speaking: SpeakingWatch::default(),
             over: Arc::default(),
@@ -169,6 +180,7 @@ impl Active {
         match state {
             CallState::Connected if self.stats_at.is_none() => self.stats_at = Some(now + STATS_INTERVAL),
             CallState::Ended => {
+                self.digit_queue = None;
                 self.stats_at = None;
                 self.look_at = None;
                 self.notice = None;
@@ -244,9 +256,14 @@ impl Active {
             direction: self.machine.direction(),
             peer: self.peer.clone(),
             backend: self.backend.name(),
+            instead_of: self.instead_of,
             since_start_ms: millis(now.saturating_duration_since(self.began)),
             reason: self.machine.reason(),
         }
+    }
+
+    pub fn hold_event(&self) -> CallEvent {
+        CallEvent::Hold { call_id: self.id, here: self.held, there: self.held_by_peer }
     }
 
     pub fn media_event(&self) -> Option<CallEvent> {
@@ -271,6 +288,7 @@ impl Active {
             state,
             peer: self.peer.clone(),
             backend: self.backend.name(),
+            instead_of: self.instead_of,
             muted: self.muted,
             held: self.held,
             held_by_peer: self.held_by_peer,

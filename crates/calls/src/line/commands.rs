@@ -1,23 +1,24 @@
 //! What the line is asked for.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use care4w_audio::{DeviceSelector, Direction};
 use tokio::task;
 
 use super::active::Active;
+use super::digits::DigitQueue;
 use super::driver::{Driver, answer};
 use super::report::{FromCall, Report};
 use super::{Command, LineError, Reply};
-use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, MAX_DIGITS};
-use crate::{BackendCommand, BackendError, CallState, Input, Sound, SoundError, Volume};
+use crate::defaults::MAX_DIGITS;
+use crate::{BackendCommand, CallState, Input, Sound, SoundError, Volume};
 
 impl Driver {
     pub(super) fn on_command(&mut self, command: Command) {
         match command {
-            Command::Dial(callee, backend, reply) => {
-                let dialled = self.dial(callee, backend);
+            Command::Dial(callee, first, then, reply) => {
+                let dialled = self.dial(callee, first, then);
                 answer(reply, dialled);
             }
             Command::Accept(reply) => self.on_incoming_call(Input::Accept, reply),
@@ -104,6 +105,8 @@ impl Driver {
         if std::mem::replace(&mut active.held, held) != held {
             // The courier lives as long as its call.
             active.commands.send(BackendCommand::Hold(held)).ok();
+            let event = active.hold_event();
+            self.tell(event);
             self.tune();
             self.show();
         }
@@ -123,24 +126,13 @@ impl Driver {
         if !takes_digits(&digits) {
             return answer(reply, Err(LineError::InvalidDigits));
         }
-        let connected = self.running().filter(|active| active.machine.state() == CallState::Connected);
+        let connected = self.active.as_mut().filter(|active| active.machine.state() == CallState::Connected);
         let Some(active) = connected else { return answer(reply, Err(LineError::NoCall)) };
-        let (backend, call, sound) = (Arc::clone(&active.backend), active.id, active.slot.get());
-        let report = self.report.clone();
-        self.tasks.spawn(async move {
-            let sent = backend.send_digits(call, &digits).await.map_err(|error| match error {
-                BackendError::NotAvailable => LineError::NoBackend,
-                _ => LineError::NoCall,
-            });
-            let audible = sent.is_ok();
-            if audible {
-                report.send(Report { call, what: FromCall::Dialled(digits.clone()) }).ok();
-            }
-            answer(reply, sent);
-            if let (true, Some(sound)) = (audible, sound) {
-                let_hear(&*sound, &digits).await;
-            }
+        let queue = active.digit_queue.get_or_insert_with(|| {
+            let (backend, slot) = (Arc::clone(&active.backend), Arc::clone(&active.slot));
+            DigitQueue::new(active.id, backend, slot, self.report.clone(), &mut self.tasks)
         });
+        queue.push(digits, reply);
     }
 
     fn change_device(
@@ -168,17 +160,4 @@ impl Driver {
 pub(super) fn takes_digits(digits: &str) -> bool {
     let good = |digit: char| digit.is_ascii_digit() || matches!(digit, '*' | '#' | 'A'..='D' | 'a'..='d' | 'w' | 'W');
     !digits.is_empty() && digits.len() <= MAX_DIGITS && digits.chars().all(good)
-}
-
-/// Plays the digits in the person's own ear, as they go out.
-async fn let_hear(sound: &dyn Sound, digits: &str) {
-    for digit in digits.chars() {
-        let pause: Duration = if digit.eq_ignore_ascii_case(&'w') {
-            DIGIT_WAIT
-        } else {
-            sound.play_digit(digit);
-            DIGIT_TIME + DIGIT_GAP
-        };
-        tokio::time::sleep(pause).await;
-    }
 }

@@ -12,6 +12,7 @@ use tokio::task::{self, JoinSet};
 
 use super::active::Active;
 use super::courier::Courier;
+use super::detour::Detour;
 use super::report::{FromCall, Report};
 use super::ringer::Ringer;
 use super::{Command, LineError, LineSetup, Reply};
@@ -26,7 +27,7 @@ pub(super) struct Driver {
     pub(super) backends: Vec<Arc<dyn VoiceBackend>>,
     backend_events: mpsc::UnboundedReceiver<BackendEvent>,
     pub(super) sound: Arc<dyn SoundFactory>,
-    ice: Arc<dyn IceSource>,
+    pub(super) ice: Arc<dyn IceSource>,
     pub(super) settings: SoundSettings,
     view: watch::Sender<Option<CallView>>,
     events: broadcast::Sender<CallEvent>,
@@ -93,14 +94,20 @@ impl Driver {
         }
     }
 
-    pub(super) fn dial(&mut self, callee: Callee, backend: BackendName) -> Result<CallId, LineError> {
+    pub(super) fn dial(
+        &mut self,
+        callee: Callee,
+        first: BackendName,
+        then: Option<BackendName>,
+    ) -> Result<CallId, LineError> {
         if self.active.as_ref().is_some_and(|active| !active.is_over()) {
             return Err(LineError::Busy);
         }
-        let backend = self.backend(backend).ok_or(LineError::NoBackend)?;
+        let backend = self.backend(first).ok_or(LineError::NoBackend)?;
+        let then = then.and_then(|name| self.backend(name));
         let id = CallId::random();
         let now = Instant::now();
-        self.begin(id, Call::outgoing(now), callee.clone().into(), backend, Some(callee), now);
+        self.begin(id, Call::outgoing(now), callee.clone().into(), backend, Some((callee, then)), now);
         Ok(id)
     }
 
@@ -114,13 +121,22 @@ impl Driver {
         machine: Call,
         peer: Peer,
         backend: Arc<dyn VoiceBackend>,
-        callee: Option<Callee>,
+        callee: Option<(Callee, Option<Arc<dyn VoiceBackend>>)>,
         now: Instant,
     ) {
         let (commands, command_rx) = mpsc::unbounded_channel();
         let mut active = Active::new(id, machine, peer, Arc::clone(&backend), commands, now);
         let (frames, outgoing) = mpsc::channel(OUTGOING_FRAMES);
         active.frames = Some(frames);
+        let (callee, outgoing) = match callee {
+            Some((callee, Some(then))) => {
+                let (detour, outgoing) = Detour::new(then, callee.clone(), outgoing);
+                active.detour = Some(detour);
+                (Some(callee), outgoing)
+            }
+            Some((callee, None)) => (Some(callee), outgoing),
+            None => (None, outgoing),
+        };
         let slot = Arc::clone(&active.slot);
         let media = MediaPorts { outgoing, incoming: Arc::new(move |packet| slot.receive(packet)) };
         let courier = Courier {
@@ -144,6 +160,11 @@ impl Driver {
         if self.active.as_ref().is_none_or(|active| active.id != event.call()) {
             return;
         }
+        if let BackendEvent::Ended { reason, .. } = event
+            && self.take_detour(reason)
+        {
+            return;
+        }
         self.input(match event {
             BackendEvent::Ringing { .. } => Input::Ringing,
             BackendEvent::EarlyMedia { .. } => Input::EarlyMedia,
@@ -162,6 +183,8 @@ impl Driver {
     fn on_held(&mut self, held: bool) {
         let Some(active) = &mut self.active else { return };
         active.held_by_peer = held;
+        let event = active.hold_event();
+        self.tell(event);
         self.tune();
         self.show();
     }
@@ -195,7 +218,11 @@ impl Driver {
                 self.input(Input::SoundOpened);
             }
             FromCall::SoundFailed(reason) => self.input(Input::SoundFailed(reason)),
-            FromCall::BackendFailed(reason) => self.input(Input::BackendFailed(reason)),
+            FromCall::BackendFailed(reason) => {
+                if !self.take_detour(reason) {
+                    self.input(Input::BackendFailed(reason));
+                }
+            }
             FromCall::Stats(stats) if !active.is_over() => self.on_stats(stats),
             FromCall::Stats(_) => {}
             FromCall::ChangeFailed(direction) => self.on_notices(vec![SoundNotice::ChangeFailed { direction }]),
@@ -212,11 +239,13 @@ impl Driver {
 
     fn on_stats(&mut self, stats: PathStats) {
         let Some(active) = &mut self.active else { return };
+        let call_id = active.id;
         let (event, quality) = active.on_stats(stats, Instant::now());
         let notices = active.slot.get().map(|sound| sound.notices()).unwrap_or_default();
         self.tell(event);
         self.on_notices(notices.into_iter().map(|what| SoundNotice::Device { what }).collect());
-        if quality.is_some() {
+        if let Some(quality) = quality {
+            self.tell(CallEvent::Quality { call_id, quality });
             self.show();
         }
     }

@@ -1,3 +1,4 @@
+mod detour;
 mod in_call;
 
 use std::time::Duration;
@@ -226,6 +227,20 @@ async fn digits_are_checked_and_sent() {
     }
     a.line.send_digits("1w2#").await.unwrap();
     assert_eq!(network.digits(call), "1w2#");
+}
+
+#[tokio::test]
+async fn digits_of_quick_commands_arrive_in_the_order_in_which_they_were_given() {
+    let (network, a, _b, call) = connected().await;
+    network.slow_down_digits();
+    let (first, second, third) =
+        tokio::join!(a.line.send_digits("1"), a.line.send_digits("2"), a.line.send_digits("3"));
+    assert_eq!((first, second, third), (Ok(()), Ok(()), Ok(())));
+    assert_eq!(network.digits(call), "123");
+    while a.line.view().borrow().as_ref().unwrap().digits.len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(a.line.view().borrow().as_ref().unwrap().digits, "123", "and so they stand on the screen");
 }
 
 #[tokio::test]

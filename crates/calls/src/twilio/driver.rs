@@ -84,7 +84,7 @@ impl Driver {
     ) -> Self {
         let (to_legs, from_legs) = mpsc::unbounded_channel();
         let socket = Socket::new(Arc::clone(&config.tls));
-        let machine = PStream::new(rand::random(), Instant::now());
+        let machine = PStream::new(rand::random(), config.takes_calls, Instant::now());
         Self { config, tokens, events, legs, status, machine, socket, fetching: None, to_legs, from_legs }
     }
 

@@ -79,6 +79,7 @@ pub(super) struct PStream {
     edge_address: Option<String>,
     /// Whether edges are Twilio's, and have addresses of their own.
     twilios: bool,
+    takes_calls: bool,
     heard: Instant,
     register_at: Option<Instant>,
     talks: Vec<Talk>,
@@ -88,8 +89,8 @@ pub(super) struct PStream {
 }
 
 impl PStream {
-    /// A machine that is stopped. `seed` makes the jitter of its waits.
-    pub fn new(seed: u64, now: Instant) -> Self {
+    /// A machine that is stopped. `seed` makes the jitter of its waits; one that takes no calls does not register.
+    pub fn new(seed: u64, takes_calls: bool, now: Instant) -> Self {
         Self {
             link: Link::Stopped,
             token: None,
@@ -100,6 +101,7 @@ impl PStream {
             at: 0,
             edge_address: None,
             twilios: true,
+            takes_calls,
             heard: now,
             register_at: None,
             talks: Vec::new(),
@@ -259,6 +261,9 @@ impl PStream {
     }
 
     fn register(&mut self, now: Instant) {
+        if !self.takes_calls {
+            return self.say(Output::Status(Status::Ready));
+        }
         self.register_at = Some(now + REGISTER_INTERVAL);
         self.transmit(frames::register());
     }

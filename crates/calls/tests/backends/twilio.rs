@@ -69,7 +69,7 @@ fn end(double: &Arc<Double>, id: &str, name: &str, odd: Vec<String>, life: u64) 
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
     let paths = P2pConfig { loopback: Loopback::Always, ..P2pConfig::default() };
-    let backend = Twilio::new(TwilioConfig { paths, tls: Arc::new(tls) }, tokens.clone(), events);
+    let backend = Twilio::new(TwilioConfig { paths, takes_calls: true, tls: Arc::new(tls) }, tokens.clone(), events);
     backend.start();
     End { phone: Phone::new(party(id, name), backend.clone(), receiver), backend, tokens }
 }

@@ -2,6 +2,7 @@
 
 use care4w_client::app_state::SessionStatus;
 use care4w_client::audio::{Direction, devices};
+use care4w_client::network::{Found, NetworkFindings, Udp};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -75,27 +76,25 @@ pub async fn run(profile: &Profile, output: Output) -> Result<(), Failure> {
         say("sign-in", Verdict::Limited, "Nobody is signed in. ICE and TURN were not asked for.".into());
     }
     if signed_in && config.is_some() {
-        match phone.ice_servers().await {
-            Ok(servers) => {
-                let has =
-                    |scheme: &str| servers.iter().flat_map(|server| &server.urls).any(|url| url.starts_with(scheme));
-                if has("stun:") || has("turn:") {
-                    say("ice", Verdict::Good, "The server names servers to find a path with.".into());
-                } else {
-                    say("ice", Verdict::Limited, "No STUN or TURN server. Calls work within one network.".into());
-                }
-                if has("turn:") || has("turns:") {
-                    say("turn", Verdict::Good, "A relay is named. It was not tried.".into());
-                } else {
-                    say("turn", Verdict::Limited, "No relay. Calls between strict networks may fail.".into());
-                }
+        match phone.network_findings().await {
+            Ok(found) => {
+                let (verdict, message) = of_ice(found);
+                say("ice", verdict, message.into());
+                let (verdict, message) = of_turn(found);
+                say("turn", verdict, message.into());
             }
             Err(problem) => say("ice", Verdict::Bad, problem.message),
         }
     }
     if let Some(config) = config {
         if config.twilio_active {
-            say("twilio", Verdict::Bad, "Active on the server, and not available in this version.".into());
+            match phone.twilio_ready(super::TWILIO_TIMEOUT).await {
+                Ok(()) => {
+                    let sentence = "Calls go over Twilio Voice. Not yet confirmed against the live service.";
+                    say("twilio", Verdict::Good, sentence.into());
+                }
+                Err(problem) => say("twilio", Verdict::Bad, problem.message),
+            }
         } else {
             say("twilio", Verdict::Good, "Not active. Calls go peer to peer.".into());
         }
@@ -105,5 +104,35 @@ pub async fn run(profile: &Profile, output: Output) -> Result<(), Failure> {
         0 => Ok(()),
         1 => Err(Failure::new("DOCTOR", "One thing needs mending.")),
         bad => Err(Failure::new("DOCTOR", format!("{bad} things need mending."))),
+    }
+}
+
+/// Whether others can be found directly.
+fn of_ice(found: NetworkFindings) -> (Verdict, &'static str) {
+    match (found.direct, found.udp) {
+        (Found::Works, _) => (Verdict::Good, "A STUN server answers. Most people can be reached directly."),
+        (_, Udp::Blocked) => (Verdict::Bad, "This network blocks UDP. Calls to others won't connect from here."),
+        (Found::Fails, Udp::Passes) => (Verdict::Limited, "No STUN server answers. Calls go through the relay."),
+        (Found::Fails, Udp::Unknown) => {
+            (Verdict::Bad, "No STUN server answers. It is away, or this network blocks UDP.")
+        }
+        (Found::NotOffered, Udp::Passes) => (Verdict::Good, "UDP gets through. The server names no STUN server."),
+        (Found::NotOffered, Udp::Unknown) => match found.relay {
+            Found::NotOffered => (Verdict::Limited, "No STUN or TURN server. Calls work within one network."),
+            _ => (Verdict::Bad, "Nothing answers over UDP. The relay is away, or this network blocks UDP."),
+        },
+    }
+}
+
+/// Whether there is a relay where no direct way is found.
+fn of_turn(found: NetworkFindings) -> (Verdict, &'static str) {
+    match (found.relay, found.udp) {
+        (Found::Works, _) => (Verdict::Good, "The relay was tried, and gave an address."),
+        (Found::NotOffered, _) => (Verdict::Limited, "No relay. Calls between strict networks may fail."),
+        (Found::Fails, Udp::Blocked) => (Verdict::Bad, "The relay can be reached over TCP alone. Allow UDP to it."),
+        (Found::Fails, Udp::Passes) => {
+            (Verdict::Bad, "The relay gives no address. Its secret may differ from the server's, or it is away.")
+        }
+        (Found::Fails, Udp::Unknown) => (Verdict::Bad, "The relay does not answer."),
     }
 }

@@ -24,6 +24,8 @@ pub struct CallView {
     pub peer: CallPeer,
     /// What carries it.
     pub backend: CallBackend,
+    /// What was to carry it and failed before it rang: the call goes on by another way.
+    pub instead_of: Option<CallBackend>,
     /// Whether the microphone is muted.
     pub muted: bool,
     /// Whether the call is held from here.
@@ -96,6 +98,15 @@ pub enum CallBackend {
     P2p,
     /// Twilio Voice.
     Twilio,
+}
+
+impl From<BackendName> for CallBackend {
+    fn from(backend: BackendName) -> Self {
+        match backend {
+            BackendName::Twilio => Self::Twilio,
+            BackendName::P2p | BackendName::Fake => Self::P2p,
+        }
+    }
 }
 
 /// How good a call is.
@@ -182,10 +193,8 @@ impl From<&LineView> for CallView {
                 detail: view.peer.detail.clone(),
                 care4w_id: view.peer.care4w_id.as_ref().map(ToString::to_string),
             },
-            backend: match view.backend {
-                BackendName::Twilio => CallBackend::Twilio,
-                BackendName::P2p | BackendName::Fake => CallBackend::P2p,
-            },
+            backend: view.backend.into(),
+            instead_of: view.instead_of.map(CallBackend::from),
             muted: view.muted,
             held: view.held,
             held_by_peer: view.held_by_peer,

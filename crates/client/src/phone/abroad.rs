@@ -11,7 +11,7 @@ use super::calling::Found;
 use crate::Problem;
 use crate::dialling::Verdict;
 use crate::lookup::{Person, ask_by_number};
-use crate::routing::{Route, TwilioVoice, route};
+use crate::routing::{Route, TwilioVoice, Ways, route};
 
 impl Phone {
     /// Who would be called by a text that is no number in `region`, which is why: `reason`.
@@ -40,7 +40,7 @@ impl Phone {
             true => Verdict::Ring,
             false => Verdict::Confirm,
         };
-        self.ring(person, text.trim().to_owned(), verdict, Route::P2p).await
+        self.ring(person, None, text.trim().to_owned(), verdict, Ways::only(Route::P2p)).await
     }
 
     /// What is a number nowhere is not asked about; of what nobody has abroad either the person is told why it is none here.

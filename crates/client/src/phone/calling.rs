@@ -1,10 +1,11 @@
 //! Looking people up, calling them, and being in a call.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use care4w_audio::{DeviceSelector, Levels};
 use care4w_calls::{BackendName, Callee, EndReason, LineError};
-use care4w_phone::{Care4wId, Destination, Region};
+use care4w_phone::{Care4wId, Destination, PhoneNumber, Region};
 use care4w_protocol::CallId;
 
 use super::{Phone, read_region};
@@ -13,7 +14,7 @@ use crate::app_state::{ConnectionState, SessionStatus};
 use crate::dialling::{Verdict, read, verdict};
 use crate::lookup::{Person, ask, cache_key};
 use crate::preview::{DialPreview, dial_field};
-use crate::routing::{self, Found as Asked, Route, TwilioVoice};
+use crate::routing::{self, Found as Asked, Route, TwilioVoice, Ways};
 
 impl From<LineError> for Problem {
     fn from(error: LineError) -> Self {
@@ -56,7 +57,7 @@ impl Phone {
         let person = self.find(&destination).await?;
         let confirm = person.as_ref().is_some_and(|person| verdict(&destination, person, false) == Verdict::Confirm);
         let asked = asked(&destination, person.as_ref(), false);
-        let ways = routing::ways(&destination, self.twilio_voice(), self.free_calls(), asked);
+        let ways = routing::ways(&destination, self.twilio_voice(), self.inner.state.borrow().free_calls, asked);
         let route = ways.map_or_else(|_| routing::route(self.twilio_voice()), |ways| ways.first);
         Ok(Found { destination: Some(destination), route, person, confirm })
     }
@@ -73,30 +74,50 @@ impl Phone {
             Err(reason) => return self.dial_abroad(text, region, reason, confirmed).await,
         };
         self.can_call()?;
+        self.know_server().await?;
         let twilio = self.twilio_voice();
-        if twilio == TwilioVoice::NotAvailable {
-            return Err(routing::NoWay::NotAvailable.problem(&destination));
-        }
         let found = self.find(&destination).await;
-        let person = match (found, twilio) {
-            (Ok(person), _) => person,
-            (Err(problem), TwilioVoice::NotActive | TwilioVoice::NotAvailable) => return Err(problem),
-            // Twilio dials the number itself; only the name and the way back are missing.
+        let (person, asked) = match (found, twilio) {
+            (Ok(person), _) => {
+                let asked = asked(&destination, person.as_ref(), confirmed);
+                (person, asked)
+            }
+            (Err(problem), TwilioVoice::NotActive) => return Err(problem),
+            // Twilio dials the number itself; only the name and the other way are missing.
             (Err(problem), TwilioVoice::Active) => {
                 tracing::debug!(code = problem.code, "nobody could be asked whose number it is");
-                None
+                (None, Asked::Unknown)
             }
         };
-        let asked = asked(&destination, person.as_ref(), confirmed);
-        let ways = routing::ways(&destination, twilio, self.free_calls(), asked)
+        let ways = routing::ways(&destination, twilio, self.inner.state.borrow().free_calls, asked)
             .map_err(|no_way| no_way.problem(&destination))?;
-        let person = person.ok_or_else(|| routing::NoWay::Nobody.problem(&destination))?;
-        let verdict = verdict(&destination, &person, confirmed);
-        let detail = match &destination {
-            Destination::Number(dialled) => dialled.number.international(),
-            Destination::Id(id) => id.to_string(),
+        let (detail, number) = match &destination {
+            Destination::Number(dialled) => (dialled.number.international(), Some(dialled.number.clone())),
+            Destination::Id(id) => (id.to_string(), None),
         };
-        self.ring(person, detail, verdict, ways.first).await
+        if ways.uses(Route::P2p)
+            && let Some(person) = person
+        {
+            let verdict = verdict(&destination, &person, confirmed);
+            return self.ring(person, number, detail, verdict, ways).await;
+        }
+        if asked == Asked::Somebody(Verdict::Oneself) {
+            return Err(oneself());
+        }
+        let care4w_id = match &destination {
+            Destination::Id(id) => Some(id.clone()),
+            Destination::Number(_) => None,
+        };
+        let callee = Callee { care4w_id, number, name: detail.clone(), detail };
+        Ok(self.inner.line.dial_by(callee, ways.first.into(), ways.then.map(BackendName::from)).await?)
+    }
+
+    /// Which way calls go is the server's word: it is asked if it has not been.
+    async fn know_server(&self) -> Result<(), Problem> {
+        if !self.inner.knows_server.load(Ordering::SeqCst) {
+            self.inner.ask_config().await?;
+        }
+        Ok(())
     }
 
     /// Whether this phone can call at all now.
@@ -111,17 +132,18 @@ impl Phone {
         Ok(())
     }
 
-    /// Rings somebody, if they may ring at once. `detail` stands under their name.
+    /// Rings somebody, if they may ring at once. `detail` stands under their name, `number` is what was dialled.
     pub(super) async fn ring(
         &self,
         person: Person,
+        number: Option<PhoneNumber>,
         detail: String,
         verdict: Verdict,
-        route: Route,
+        ways: Ways,
     ) -> Result<CallId, Problem> {
         match verdict {
             Verdict::Ring => {}
-            Verdict::Oneself => return Err(Problem::new("SELF", "That's you. Call somebody else.")),
+            Verdict::Oneself => return Err(oneself()),
             Verdict::Confirm => {
                 let place = person.region.map_or_else(|| "another country".to_owned(), |region| region.code());
                 let sentence = format!("This number belongs to {} in {place}. Call anyway?", person.name);
@@ -129,21 +151,8 @@ impl Phone {
             }
         }
         self.expect(&person.care4w_id);
-        let callee = Callee { care4w_id: Some(person.care4w_id), number: None, name: person.name, detail };
-        Ok(self.inner.line.dial(callee, route.into()).await?)
-    }
-
-    /// How Twilio Voice stands on this phone.
-    pub(super) fn twilio_voice(&self) -> TwilioVoice {
-        match self.inner.state.borrow().server.twilio_active {
-            false => TwilioVoice::NotActive,
-            true => TwilioVoice::NotAvailable,
-        }
-    }
-
-    /// Whether Care4W's own calls go first where they can.
-    fn free_calls(&self) -> bool {
-        false
+        let callee = Callee { care4w_id: Some(person.care4w_id), number, name: person.name, detail };
+        Ok(self.inner.line.dial_by(callee, ways.first.into(), ways.then.map(BackendName::from)).await?)
     }
 
     /// Somebody will be called: a call of theirs gets through from now on, on a phone that takes no others too.
@@ -269,4 +278,8 @@ impl Phone {
 
 fn asked(destination: &Destination, person: Option<&Person>, confirmed: bool) -> Asked {
     person.map_or(Asked::Nobody, |person| Asked::Somebody(verdict(destination, person, confirmed)))
+}
+
+fn oneself() -> Problem {
+    Problem::new("SELF", "That's you. Call somebody else.")
 }

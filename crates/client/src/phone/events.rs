@@ -64,6 +64,7 @@ pub(super) async fn run(inner: Arc<Inner>, mut connection: mpsc::UnboundedReceiv
                     inner.connection.stop();
                     inner.end_call(EndReason::SignedOut);
                     inner.signed_out(None);
+                    inner.follow_twilio();
                 }
             }
             shown = now;
@@ -120,6 +121,9 @@ fn signed_in(inner: &Arc<Inner>, user: &User) {
     if inner.connect {
         inner.state.send_modify(|state| state.connection = ConnectionState::Connecting);
         inner.connection.start();
+    }
+    if inner.knows_server.load(Ordering::SeqCst) {
+        inner.follow_twilio();
     }
     spawn(inner, |inner| async move { inner.refresh_settings().await });
     spawn(inner, |inner| async move { inner.history_changed().await });

@@ -69,17 +69,6 @@ fn free_calls_go_peer_to_peer_first_where_the_person_is_known() {
 }
 
 #[test]
-fn where_the_server_calls_over_twilio_and_this_phone_cannot_nothing_is_dialled() {
-    for found in [RING, NAMESAKE, Found::Nobody, Found::Unknown] {
-        for (typed, free) in [("0712345678", false), ("care4w-ABC1234", false), ("0712345678", true)] {
-            let way = ways(&to(typed), TwilioVoice::NotAvailable, free, found);
-            assert_eq!(way, Err(NoWay::NotAvailable), "{typed}, {found:?}");
-        }
-    }
-    assert_eq!(NoWay::NotAvailable.problem(&to("0712345678")).code, "NOT_AVAILABLE");
-}
-
-#[test]
 fn emergency_and_short_numbers_are_no_destination_for_any_way() {
     for (typed, code) in
         [("112", "EMERGENCY_NUMBER"), ("911", "EMERGENCY_NUMBER"), ("999", "EMERGENCY_NUMBER"), ("100", "SHORT_NUMBER")]

@@ -23,7 +23,7 @@ impl Scene {
     /// Started; it asks for a token.
     pub fn started() -> Self {
         let now = Instant::now();
-        let mut scene = Self { stream: PStream::new(7, now), now, out: Vec::new() };
+        let mut scene = Self { stream: PStream::new(7, true, now), now, out: Vec::new() };
         scene.give(Input::Start);
         scene
     }

@@ -313,7 +313,7 @@ fn a_call_waits_for_a_gateway_that_comes_back_soon_and_gives_up_on_one_that_does
 #[test]
 fn whoever_dials_before_it_was_started_is_told_at_once() {
     let now = Instant::now();
-    let mut scene = Scene { stream: PStream::new(1, now), now, out: Vec::new() };
+    let mut scene = Scene { stream: PStream::new(1, true, now), now, out: Vec::new() };
     scene.give(Input::Dial { call: CALL, params: vec![] });
     assert_eq!(scene.ended(), Some(EndReason::TwilioUnreachable));
 }

@@ -35,6 +35,18 @@ fn a_gateway_and_edges_that_the_server_names_are_used() {
 }
 
 #[test]
+fn one_that_only_places_calls_is_ready_without_registering() {
+    let now = Instant::now();
+    let mut scene = Scene { stream: PStream::new(7, false, now), now, out: Vec::new() };
+    scene.give(Input::Start);
+    scene.token("first", 3_600);
+    scene.give(Input::Opened);
+    scene.connected();
+    assert_eq!(scene.sent_kinds(), ["listen"]);
+    assert!(scene.has(&Output::Status(Status::Ready)));
+}
+
+#[test]
 fn a_heartbeat_is_answered_at_once() {
     let mut scene = Scene::ready();
     scene.give(Input::Frame("\n".into()));
