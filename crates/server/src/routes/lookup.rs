@@ -57,10 +57,15 @@ pub async fn by_phone(
         }
     }
     let found = find(&app, account, &reading).await?;
-    // Read in any case: who is not found is not found in the same time.
-    let stand_in = || HeldNumber::from(&reading.numbers()[0]);
-    let held = found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(stand_in);
-    let region = held.region().map(|region| region.to_string());
+    // Read in any case: who is not found is not found in the same time. A number with its country is that of whoever has it.
+    let region = match &reading {
+        Reading::Here(DialledNumber { number, with_country: true }) => number.region(),
+        _ => {
+            let stand_in = || HeldNumber::from(&reading.numbers()[0]);
+            found.as_ref().and_then(|(found, _)| found.phone.clone()).unwrap_or_else(stand_in).region()
+        }
+    };
+    let region = region.map(|region| region.to_string());
     let Some((found, matched)) = found else { return ok(PhoneLookup::nobody()) };
     let is_self = found.id == account.id;
     if !is_self {

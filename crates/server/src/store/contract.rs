@@ -73,6 +73,9 @@ store_contract!(
     whoever_is_not_active_is_not_found_and_keeps_what_is_theirs,
     a_link_sets_one_password_in_time_and_ends_all_sign_ins,
     a_link_is_for_whoever_is_there_and_goes_with_them,
+    nobody_is_found_in_the_place_of_somebody_else,
+    what_was_committed_is_seen_by_whoever_asks_next,
+    a_store_that_was_closed_finds_nobody,
     who_is_blocked_reaches_nobody_and_everybody_else_does,
     blocking_anew_changes_the_name_alone_and_stops_at_the_limit,
     a_block_goes_with_either_account_and_an_unknown_id_stays,
@@ -126,6 +129,7 @@ mod blocks;
 mod calls;
 mod imports;
 mod links;
+mod lookups;
 mod passwords;
 mod races;
 mod twilio;
@@ -166,6 +170,10 @@ mod behaviour {
     };
     pub use super::links::{
         a_link_is_for_whoever_is_there_and_goes_with_them, a_link_sets_one_password_in_time_and_ends_all_sign_ins,
+    };
+    pub use super::lookups::{
+        a_store_that_was_closed_finds_nobody, nobody_is_found_in_the_place_of_somebody_else,
+        what_was_committed_is_seen_by_whoever_asks_next,
     };
     pub use super::passwords::a_password_is_changed_from_what_it_is_and_ends_all_other_sign_ins;
     pub use super::races::{

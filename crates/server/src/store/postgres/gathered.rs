@@ -13,7 +13,7 @@ use sqlx::{PgPool, Postgres, Row};
 
 use super::gather::Gather;
 use super::{ACCOUNT_COLUMNS, account_columns, account_from};
-use crate::store::{Account, StoreError};
+use crate::store::{Account, StoreError, Uniqueness};
 
 /// What somebody is looked for by, and the care4wId of whoever looks.
 pub type Sought = (String, String);
@@ -36,13 +36,18 @@ pub struct Gathered {
 /// the asker `$2`.
 macro_rules! sought_by {
     ($column:literal) => {
+        sought_by!($column, "")
+    };
+    ($column:literal, $and:literal) => {
         concat!(
             "SELECT ",
             account_columns!(),
             ", q.nth, (SELECT count(*) FROM blocks b WHERE b.account = a.id AND b.blocked = q.asker) = 0 \
              AND a.active AND a.",
             $column,
-            " = q.sought FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q (sought, asker, nth) \
+            " = q.sought",
+            $and,
+            " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q (sought, asker, nth) \
              CROSS JOIN LATERAL (SELECT n.* FROM accounts n WHERE n.",
             $column,
             " >= least(q.sought, (SELECT max(l.",
@@ -54,7 +59,7 @@ macro_rules! sought_by {
     };
 }
 
-/// The only one of those whom `$2` may find by the national number `$1`, or somebody with the next.
+/// Where several may have a national number: the only one of those whom `$2` may find by the national number `$1`, or somebody with the next.
 macro_rules! holder_of_national {
     ($proved:literal) => {
         concat!(
@@ -74,7 +79,13 @@ macro_rules! holder_of_national {
 }
 
 impl Gathered {
-    pub fn start(pool: &PgPool) -> Self {
+    pub fn start(pool: &PgPool, uniqueness: Uniqueness) -> Self {
+        let national_holders = match uniqueness {
+            Uniqueness::National => {
+                [sought_by!("phone_national"), sought_by!("phone_national", " AND a.phone_verified")]
+            }
+            Uniqueness::Full => [holder_of_national!(""), holder_of_national!(" AND f.phone_verified")],
+        };
         Self {
             signed_in: by_key(
                 pool,
@@ -98,10 +109,7 @@ impl Gathered {
             ),
             reached: by_asker(pool, sought_by!("care4w_id")),
             holders: by_asker(pool, sought_by!("phone_full")),
-            national_holders: [
-                by_asker(pool, holder_of_national!("")),
-                by_asker(pool, holder_of_national!(" AND f.phone_verified")),
-            ],
+            national_holders: national_holders.map(|statement| by_asker(pool, statement)),
         }
     }
 }

@@ -37,7 +37,7 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with(options);
-        let gathered = Gathered::start(&pool);
+        let gathered = Gathered::start(&pool, uniqueness);
         Ok(Self { pool, uniqueness, gathered })
     }
 }

@@ -8,19 +8,23 @@ use care4w_phone::Care4wId;
 use sqlx::Row;
 
 use super::{SqliteStore, account_columns};
-use crate::store::{Account, AccountId, Blocked, StoreError, UnixMs};
+use crate::store::{Account, AccountId, Blocked, StoreError, Uniqueness, UnixMs};
 
 /// The account with `?1` in a unique column or the next behind it (of the last the one before), and whether it is there for
 /// the asker `?2`.
 macro_rules! sought_by {
     ($column:literal) => {
+        sought_by!($column, "")
+    };
+    ($column:literal, $and:literal) => {
         concat!(
             "SELECT ",
             account_columns!(),
             ", (a.",
             $column,
-            " IS ?1) & (a.active <> 0) & ((SELECT count(*) FROM blocks b WHERE b.account = a.id AND b.blocked = ?2) = 0) \
-             FROM accounts a WHERE a.rowid = coalesce(\
+            " IS ?1) & (a.active <> 0) & ((SELECT count(*) FROM blocks b WHERE b.account = a.id AND b.blocked = ?2) = 0)",
+            $and,
+            " FROM accounts a WHERE a.rowid = coalesce(\
              (SELECT n.rowid FROM accounts n WHERE n.",
             $column,
             " >= ?1 ORDER BY n.",
@@ -111,16 +115,19 @@ impl SqliteStore {
         proved: bool,
         by: &Care4wId,
     ) -> Result<Option<Account>, StoreError> {
-        // The only one, if there is only one.
-        let statement = concat!(
-            "WITH sought (place) AS MATERIALIZED (SELECT iif(count(*) = 1, max(f.rowid), NULL) FROM accounts f \
-             WHERE f.phone_national = ?1 AND f.phone_verified >= (?3 = '1') AND f.active \
-             AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = f.id AND b.blocked = ?2)) SELECT ",
-            account_columns!(),
-            ", s.place IS NOT NULL FROM sought s JOIN accounts a ON a.rowid = coalesce(s.place, \
-             (SELECT n.rowid FROM accounts n WHERE n.phone_national > ?1 ORDER BY n.phone_national LIMIT 1), \
-             (SELECT n.rowid FROM accounts n ORDER BY n.phone_national DESC LIMIT 1))"
-        );
+        let statement = match self.uniqueness {
+            Uniqueness::National => sought_by!("phone_national", " & (a.phone_verified >= (?3 = '1'))"),
+            // The only one, if there is only one.
+            Uniqueness::Full => concat!(
+                "WITH sought (place) AS MATERIALIZED (SELECT iif(count(*) = 1, max(f.rowid), NULL) FROM accounts f \
+                 WHERE f.phone_national = ?1 AND f.phone_verified >= (?3 = '1') AND f.active \
+                 AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account = f.id AND b.blocked = ?2)) SELECT ",
+                account_columns!(),
+                ", s.place IS NOT NULL FROM sought s JOIN accounts a ON a.rowid = coalesce(s.place, \
+                 (SELECT n.rowid FROM accounts n WHERE n.phone_national > ?1 ORDER BY n.phone_national LIMIT 1), \
+                 (SELECT n.rowid FROM accounts n ORDER BY n.phone_national DESC LIMIT 1))"
+            ),
+        };
         self.readers.account(statement, &[national, by.as_str(), if proved { "1" } else { "0" }]).await
     }
 }

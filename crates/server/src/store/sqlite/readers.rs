@@ -157,3 +157,50 @@ fn number_from(row: &Row<'_>, column: usize) -> Result<Option<HeldNumber>, Store
         u16::try_from(row.get::<_, i64>(column + 2)?).map_err(|_| StoreError::Damaged("country code"))?;
     Ok(Some(HeldNumber { full, national: row.get(column + 1)?, country_code }))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ANYBODY: &str = "SELECT '00000000-0000-0000-0000-000000000001', 'a@example.org', 'Amina', 'care4w-ABC123', \
+        NULL, NULL, NULL, 0, NULL, NULL, NULL, 1, 5, ?1 = 'x' FROM there";
+
+    fn a_file(folder: &Path) -> (PathBuf, Connection) {
+        let file = folder.join("care4w.db");
+        let owner = Connection::open(&file).unwrap();
+        owner
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE there (it); INSERT INTO there VALUES (1)")
+            .unwrap();
+        (file, owner)
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_while_the_file_is_locked_is_answered_once_it_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, owner) = a_file(folder.path());
+        // As another process does that has the file for itself.
+        owner.execute_batch("PRAGMA locking_mode = EXCLUSIVE; UPDATE there SET it = 2").unwrap();
+        let readers = Readers::new(&file);
+        assert!(matches!(readers.0.read(ANYBODY, &["x"]), Err(StoreError::Unavailable(_))), "it is locked");
+        let asking = readers.account(ANYBODY, &["x"]);
+        tokio::pin!(asking);
+        assert!(futures_util::poll!(&mut asking).is_pending(), "it waits, and not on this thread");
+        owner.execute_batch("PRAGMA locking_mode = NORMAL; UPDATE there SET it = 3").unwrap();
+        assert_eq!(asking.await.unwrap().unwrap().display_name, "Amina");
+        assert!(readers.account(ANYBODY, &["y"]).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_question_that_failed_leaves_the_next_one_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, _owner) = a_file(folder.path());
+        let readers = Readers::new(&file);
+        for wrong in ["SELECT 1 FROM nowhere WHERE ?1", "SELECT 'no id' FROM there WHERE ?1 = ?1"] {
+            assert!(readers.account(wrong, &["x"]).await.is_err(), "{wrong}");
+        }
+        assert!(readers.account(ANYBODY, &["x"]).await.unwrap().is_some());
+        readers.close();
+        assert!(matches!(readers.account(ANYBODY, &["x"]).await, Err(StoreError::Unavailable(_))));
+    }
+}
