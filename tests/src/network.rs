@@ -26,6 +26,10 @@ use crate::{
 /// Largest packet; what Ethernet takes.
 const MTU: usize = 1_500;
 
+/// Where an IPv4 header names the protocol of what it carries, and UDP's number (RFC 791, 3.1; RFC 768).
+const PROTOCOL: usize = 9;
+const UDP: u8 = 17;
+
 /// The network. Every machine reaches every other one at first.
 pub struct Network {
     shared: Arc<Shared>,
@@ -42,6 +46,8 @@ struct State {
     devices: HashMap<Ipv4Addr, Arc<File>>,
     paths: HashMap<(Ipv4Addr, Ipv4Addr), Impairer>,
     cut: Vec<(Ipv4Addr, Ipv4Addr)>,
+    /// Between these, UDP is dropped and everything else passes, as by a strict firewall.
+    without_udp: Vec<(Ipv4Addr, Ipv4Addr)>,
     /// Packets that ended at a cut.
     cut_off: u64,
     /// Packets on their way, the earliest first; the number keeps the order of those that arrive at once.
@@ -89,6 +95,11 @@ impl Network {
         self.shared.state().cut.push((from, to));
     }
 
+    /// What is sent over UDP passes between the two no more, either way.
+    pub fn block_udp(&self, one: Ipv4Addr, other: Ipv4Addr) {
+        self.shared.state().without_udp.extend([(one, other), (other, one)]);
+    }
+
     /// How many packets ended where a path was cut.
     pub fn cut_off(&self) -> u64 {
         self.shared.state().cut_off
@@ -131,6 +142,9 @@ impl Shared {
             }
             // As on a real network, nobody speaks for another address.
             if from != own {
+                continue;
+            }
+            if packet[PROTOCOL] == UDP && state.without_udp.contains(&(from, to)) {
                 continue;
             }
             if state.cut.contains(&(from, to)) {

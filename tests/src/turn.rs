@@ -55,6 +55,11 @@ impl Turn {
         format!("[ice]\nturn = [\"turn:{}:{PORT}?transport=udp\"]\nsecret = \"{secret}\"\n", self.address)
     }
 
+    /// The same, and that it is a STUN server too, which every TURN server is.
+    pub fn settings_with_stun(&self, secret: &str) -> String {
+        format!("{}stun = [\"stun:{}:{PORT}\"]\n", self.settings(secret), self.address)
+    }
+
     /// What it logged.
     pub fn log(&self) -> Result<String> {
         fs::read_to_string(self.folder.path().join("turn.log")).context("the TURN server has no log")

@@ -21,12 +21,17 @@ struct Apart {
     folder: TempDir,
     _server: Server,
     _machines: [Namespace; 3],
-    _network: Network,
+    network: Network,
 }
 
 impl Apart {
     /// `secret` is what our server believes to be the relay's.
     fn with(secret: &str) -> Self {
+        Self::with_settings(|turn| turn.settings(secret))
+    }
+
+    /// With settings of our server that are made for the relay.
+    fn with_settings(settings: impl FnOnce(&Turn) -> String) -> Self {
         let hearing = Hearing::begin();
         let folder = tempfile::tempdir().unwrap();
         let network = Network::new();
@@ -37,9 +42,9 @@ impl Apart {
         });
         network.cut(HERE, THERE);
         let turn = Turn::start(&machines[2], RELAY, SECRET).unwrap();
-        let settings = folder.path().join("server.toml");
-        std::fs::write(&settings, turn.settings(secret)).unwrap();
-        let server = Server::start_with(&["--config", &settings.display().to_string()], &Vec::new()).unwrap();
+        let file = folder.path().join("server.toml");
+        std::fs::write(&file, settings(&turn)).unwrap();
+        let server = Server::start_with(&["--config", &file.display().to_string()], &Vec::new()).unwrap();
         let phone = |name: &str, machine: &Namespace| {
             machine.bring(server.address().parse().unwrap()).unwrap();
             let phone = Cli::new(server.url(), &folder.path().join(name)).with_namespace(machine);
@@ -47,7 +52,7 @@ impl Apart {
             phone
         };
         let (amina, baraka) = (phone("Amina", &machines[0]), phone("Baraka", &machines[1]));
-        Self { amina, baraka, turn, hearing, folder, _server: server, _machines: machines, _network: network }
+        Self { amina, baraka, turn, hearing, folder, _server: server, _machines: machines, network }
     }
 }
 
@@ -102,4 +107,40 @@ fn a_relay_that_refuses_the_credentials_ends_the_call_with_a_plain_reason() {
     assert_eq!(answering.wait_for_call("ended").unwrap().text("reason"), "NO_PATH");
     let log = apart.turn.log().unwrap();
     assert!(log.contains("401") || log.contains("Unauthor"), "the relay was asked, and refused: {log}");
+}
+
+/// What the doctor says of finding others, and of the relay: the verdicts, and the words of the second.
+fn doctor(phone: &Cli) -> (String, String, String) {
+    let said = phone.run(&["doctor"], "").unwrap();
+    let line = |check: &str| -> serde_json::Value {
+        let lines = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.into_iter().find(|line| line["check"] == check).unwrap_or_else(|| panic!("no {check}: {}", said.stdout))
+    };
+    let verdict = |check: &str| line(check)["verdict"].as_str().unwrap().to_owned();
+    (verdict("ice"), verdict("turn"), line("turn")["message"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_doctor_tries_the_relay_and_tells_a_network_that_blocks_udp() {
+    let apart = Apart::with_settings(|turn| turn.settings_with_stun(SECRET));
+    let (ice, turn, words) = doctor(&apart.amina);
+    assert_eq!((ice.as_str(), turn.as_str()), ("good", "good"), "{words}");
+    let log = apart.turn.log().unwrap();
+    assert!(log.contains("ALLOCATE processed, success"), "an address was really given: {log}");
+    apart.network.block_udp(HERE, RELAY);
+    let (ice, turn, words) = doctor(&apart.amina);
+    assert_eq!((ice.as_str(), turn.as_str()), ("bad", "bad"), "{words}");
+    assert!(words.contains("UDP"), "what to ask the network's owner for: {words}");
+}
+
+#[test]
+fn the_doctor_tells_a_relay_that_refuses_from_one_that_is_away() {
+    let apart = Apart::with_settings(|turn| turn.settings_with_stun("another secret"));
+    let (ice, turn, words) = doctor(&apart.amina);
+    assert_eq!((ice.as_str(), turn.as_str()), ("good", "bad"), "{words}");
+    assert!(words.contains("secret"), "{words}");
+    apart.network.cut(HERE, RELAY);
+    let (ice, turn, words) = doctor(&apart.amina);
+    assert_eq!((ice.as_str(), turn.as_str()), ("bad", "bad"), "{words}");
+    assert!(words.contains("does not answer"), "{words}");
 }

@@ -15,6 +15,7 @@ pub mod ice;
 pub mod locale;
 pub mod logging;
 pub mod lookup;
+pub mod network;
 pub mod phone;
 pub mod phone_prompt;
 pub mod preview;

@@ -1,4 +1,4 @@
-//! Hearing oneself before the first call, and what is said of it and of the network. No I/O, no clock.
+//! Hearing oneself before the first call, and what is said of it. No I/O, no clock.
 //!
 //! Invariant: recording comes before playing, each lasts its time, and there is a verdict exactly when the test is over.
 //!
@@ -7,9 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::app_state::{SoundTest, SoundTestKind, SoundTestPhase, SoundVerdict};
-use crate::defaults::{
-    TEST_HEARD_DBFS, TEST_PLAY_TIME, TEST_QUIET_DBFS, TEST_RECORD_TIME, TEST_SLOW_ROUND_TRIP, TEST_TONE_TIME,
-};
+use crate::defaults::{TEST_HEARD_DBFS, TEST_PLAY_TIME, TEST_QUIET_DBFS, TEST_RECORD_TIME, TEST_TONE_TIME};
 
 /// A test of microphone or speaker.
 #[derive(Debug)]
@@ -86,59 +84,7 @@ impl DeviceTest {
     }
 }
 
-/// What was found out about the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NetworkFindings {
-    /// How long the server took to answer.
-    pub round_trip: Duration,
-    /// Whether the server names STUN servers, and whether one showed our address.
-    pub direct: Found,
-    /// Whether the server names TURN servers, and whether one gave us an address.
-    pub relay: Found,
-}
-
-/// What was found of one kind of server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// There is none to ask.
-    NotOffered,
-    /// It answers.
-    Works,
-    /// It does not.
-    Fails,
-}
-
-/// Says plainly what the findings mean for calls.
-pub(crate) fn of_network(found: NetworkFindings) -> SoundVerdict {
-    let answers = format!("The server answers in {} ms.", found.round_trip.as_millis());
-    if found.round_trip > TEST_SLOW_ROUND_TRIP {
-        return verdict(false, "SLOW", &format!("{answers} That is slow: you may talk over each other."));
-    }
-    match (found.direct, found.relay) {
-        (_, Found::Works) => {
-            let text = "Your network is ready for calls, with a relay where no direct way is found.";
-            verdict(true, "OK", &format!("{text} {answers}"))
-        }
-        (Found::Works, Found::Fails) => {
-            let text = "Calls will work with most people. The relay can't be reached, so some may not connect.";
-            verdict(true, "NO_RELAY", &format!("{text} {answers}"))
-        }
-        (_, Found::Fails) | (Found::Fails, _) => {
-            let text = "This network seems to block calls. Try another one, or ask who looks after it to allow UDP.";
-            verdict(false, "BLOCKED", &format!("{text} {answers}"))
-        }
-        (Found::Works, Found::NotOffered) => {
-            let text = "Calls will work with most people. There is no relay, so strict networks may not connect.";
-            verdict(true, "NO_RELAY", &format!("{text} {answers}"))
-        }
-        (Found::NotOffered, Found::NotOffered) => {
-            let text = "Calls work within your own network. This server names no way to find others.";
-            verdict(true, "LOCAL_ONLY", &format!("{text} {answers}"))
-        }
-    }
-}
-
-fn verdict(ok: bool, code: &str, text: &str) -> SoundVerdict {
+pub(crate) fn verdict(ok: bool, code: &str, text: &str) -> SoundVerdict {
     SoundVerdict { ok, code: code.to_owned(), text: text.to_owned() }
 }
 
@@ -210,28 +156,5 @@ mod tests {
             (shown.phase, shown.verdict.as_ref().unwrap().code.as_str()),
             (SoundTestPhase::Failed, "DEVICE_FAILED")
         );
-    }
-
-    #[test]
-    fn every_finding_about_the_network_has_its_plain_words() {
-        use Found::{Fails, NotOffered, Works};
-        let quick = Duration::from_millis(12);
-        for (direct, relay, ok, code) in [
-            (Works, Works, true, "OK"),
-            (Fails, Works, true, "OK"),
-            (NotOffered, Works, true, "OK"),
-            (Works, Fails, true, "NO_RELAY"),
-            (Works, NotOffered, true, "NO_RELAY"),
-            (Fails, Fails, false, "BLOCKED"),
-            (Fails, NotOffered, false, "BLOCKED"),
-            (NotOffered, Fails, false, "BLOCKED"),
-            (NotOffered, NotOffered, true, "LOCAL_ONLY"),
-        ] {
-            let said = of_network(NetworkFindings { round_trip: quick, direct, relay });
-            assert_eq!((said.ok, said.code.as_str()), (ok, code), "{direct:?} {relay:?}");
-            assert!(said.text.contains("12 ms"), "{}", said.text);
-        }
-        let slow = NetworkFindings { round_trip: Duration::from_secs(1), direct: Works, relay: Works };
-        assert_eq!(of_network(slow).code, "SLOW");
     }
 }

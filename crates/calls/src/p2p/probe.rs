@@ -9,8 +9,7 @@ use super::P2pConfig;
 use super::engine::{Engine, EngineEvent};
 use crate::BackendError;
 use crate::defaults::PROBE_TIME;
-
-pub use binding::Answer;
+use binding::Answer;
 
 /// Which ways to others there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,10 +19,20 @@ pub struct Reach {
     /// A TURN server gave us an address: others can be reached through it.
     pub relay: bool,
     /// The best answer of all servers, of both kinds.
-    pub answer: Answer,
+    answer: Answer,
 }
 
 impl Reach {
+    /// Whether UDP comes to nothing where TCP is taken: the network blocks what calls need.
+    pub fn udp_is_blocked(&self) -> bool {
+        self.answer == Answer::TcpOnly
+    }
+
+    /// Whether any of the servers answers over UDP.
+    pub fn udp_passes(&self) -> bool {
+        self.answer == Answer::Udp
+    }
+
     fn see(&mut self, candidate: &str) {
         let kind = candidate.split_ascii_whitespace().skip_while(|word| *word != "typ").nth(1);
         self.direct |= kind == Some("srflx");
@@ -37,15 +46,12 @@ pub(super) async fn probe(config: &P2pConfig, ice: Vec<IceServer>) -> Result<Rea
     };
     let (stun, turn) = (of("stun:"), of("turn:"));
     let wants_relay = !turn.is_empty();
-    let (direct, relays, gathered) = tokio::join!(
-        binding::ask(stun, PROBE_TIME),
-        binding::ask(turn, PROBE_TIME),
-        gather(config, ice, wants_relay),
-    );
+    let (direct, relays, gathered) =
+        tokio::join!(binding::ask(stun, PROBE_TIME), binding::ask(turn, PROBE_TIME), gather(config, ice, wants_relay),);
     let mut reach = gathered?;
     // Where there is no address translation, a STUN server shows what we know, and the library leaves it out.
     reach.direct |= direct == Answer::Udp;
-    reach.answer = direct.max(relays);
+    reach.answer = if reach.relay { Answer::Udp } else { direct.max(relays) };
     Ok(reach)
 }
 

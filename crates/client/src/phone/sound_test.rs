@@ -13,7 +13,8 @@ use super::{Phone, sound};
 use crate::Problem;
 use crate::app_state::{SoundTest, SoundTestKind, SoundTestPhase};
 use crate::defaults::TEST_STEP;
-use crate::sound_test::{DeviceTest, Found, NetworkFindings, of_network};
+use crate::network::{Found, NetworkFindings, Udp};
+use crate::sound_test::DeviceTest;
 
 /// A test that runs, or that is over and still looked at.
 #[derive(Clone)]
@@ -78,12 +79,16 @@ impl Phone {
 
     async fn test_network(&self, running: &Running) {
         match self.network_findings().await {
-            Ok(found) => running.with(|test| test.over(of_network(found))),
+            Ok(found) => running.with(|test| test.over(found.verdict())),
             Err(problem) => running.with(|test| test.fail(&problem.code, &problem.message)),
         }
     }
 
-    async fn network_findings(&self) -> Result<NetworkFindings, Problem> {
+    /// Looks which ways to others there are from here, as a call would, and without one.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or nobody is signed in.
+    pub async fn network_findings(&self) -> Result<NetworkFindings, Problem> {
         // The first one may have to open the connection.
         self.server_config().await?;
         let asked = Instant::now();
@@ -98,8 +103,12 @@ impl Phone {
             (true, false) => Found::Fails,
             (false, false) => Found::NotOffered,
         };
-        // A STUN server that sees our own address adds nothing: then it is the address that works.
-        Ok(NetworkFindings { round_trip, direct: found(stun, reach.direct), relay: found(turn, reach.relay) })
+        let udp = match (reach.udp_passes(), reach.udp_is_blocked()) {
+            (true, _) => Udp::Passes,
+            (false, true) => Udp::Blocked,
+            (false, false) => Udp::Unknown,
+        };
+        Ok(NetworkFindings { round_trip, direct: found(stun, reach.direct), relay: found(turn, reach.relay), udp })
     }
 }
 
