@@ -20,6 +20,8 @@ pub struct Exchange {
     restarted: AtomicBool,
     answered: Mutex<HashSet<CallId>>,
     said: Mutex<Vec<(usize, ClientMessage)>>,
+    /// Offers that wait for the other end's, with whom they are for.
+    crossing: Mutex<Option<Vec<(usize, ServerMessage)>>>,
 }
 
 /// One user's connection to it.
@@ -41,6 +43,29 @@ impl Exchange {
     /// As a server that was restarted: it knows no call any more, and passes nothing on that is said of one.
     pub fn restart(&self) {
         self.restarted.store(true, Ordering::SeqCst);
+    }
+
+    /// Passes the next offer of an end on only when the other one has made one too: they cross on the way.
+    pub fn let_offers_cross(&self) {
+        *self.crossing.lock().unwrap() = Some(Vec::new());
+    }
+
+    fn offer(&self, to: usize, offer: ServerMessage) {
+        let mut crossing = self.crossing.lock().unwrap();
+        let ready = match crossing.as_mut() {
+            None => vec![(to, offer)],
+            Some(kept) => {
+                kept.push((to, offer));
+                if kept.iter().all(|(whose, _)| *whose == to) {
+                    return;
+                }
+                crossing.take().unwrap_or_default()
+            }
+        };
+        drop(crossing);
+        for (to, offer) in ready {
+            self.tell(to, offer);
+        }
     }
 
     /// What an end said so far.
@@ -107,7 +132,7 @@ impl SignalSender for Wire {
                 }
                 exchange.tell(other, ServerMessage::Candidate { call, candidate });
             }
-            ClientMessage::Offer { call, offer } => exchange.tell(other, ServerMessage::Offer { call, offer }),
+            ClientMessage::Offer { call, offer } => exchange.offer(other, ServerMessage::Offer { call, offer }),
             ClientMessage::OfferAnswer { call, answer } => {
                 exchange.tell(other, ServerMessage::OfferAnswer { call, answer });
             }

@@ -44,6 +44,23 @@ fn phones_with(exchange: Exchange, config: &P2pConfig) -> (Arc<Exchange>, Phone,
 crate::contract! { phones() }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_offers_that_cross_the_callers_stands_and_the_callees_is_made_again() {
+    use care4w_calls::VoiceBackend as _;
+    let (exchange, mut a, mut b) = phones_and_exchange();
+    let (call, _a_ear, _b_ear) = connected(&mut a, &mut b).await;
+    for held in [true, false] {
+        let offers = |end| exchange.said_by(end).iter().filter(|m| matches!(m, ClientMessage::Offer { .. })).count();
+        let before = [offers(0), offers(1)];
+        exchange.let_offers_cross();
+        a.backend.hold(call, held).await.unwrap();
+        b.backend.hold(call, held).await.unwrap();
+        a.until(BackendEvent::Held { call, held }).await;
+        b.until(BackendEvent::Held { call, held }).await;
+        assert_eq!([offers(0) - before[0], offers(1) - before[1]], [1, 2], "offers of the caller and of the callee");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_callee_says_no_address_and_sends_no_packet_before_it_accepts() {
     let (exchange, a, mut b) = phones_and_exchange();
     let spy = UdpSocket::bind("127.0.0.1:0").unwrap();
