@@ -29,6 +29,8 @@ pub struct FakeNetwork(Arc<Mutex<World>>);
 struct World {
     users: HashMap<Care4wId, (Party, BackendEvents)>,
     calls: HashMap<CallId, FakeCall>,
+    /// Whether the next digits take their time.
+    slow_digits: bool,
 }
 
 struct FakeCall {
@@ -64,6 +66,11 @@ impl FakeNetwork {
             found.up.store(false, Ordering::Relaxed);
             world.tell_both(found, |_| BackendEvent::PathLost { call });
         }
+    }
+
+    /// The digits that are sent next take longer than those after them.
+    pub fn slow_down_digits(&self) {
+        self.world().slow_digits = true;
     }
 
     /// The digits that were sent in a call.
@@ -193,6 +200,12 @@ impl VoiceBackend for Fake {
     }
 
     async fn send_digits(&self, call: CallId, digits: &str) -> Result<(), BackendError> {
+        if std::mem::take(&mut self.network.world().slow_digits) {
+            // Whatever else is ready goes first.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        }
         let mut world = self.network.world();
         let found = world.calls.get_mut(&call).filter(|found| found.answered).ok_or(BackendError::NoSuchCall)?;
         found.digits.push_str(digits);

@@ -146,22 +146,15 @@ pub fn seconds(given: Option<f64>) -> Result<Option<Duration>, Failure> {
 /// One event on stdout. Scripts know five states: a call that rings here is `ringing` too, and the moment between answer
 /// and sound is none.
 pub fn say(output: Output, event: &CallEvent) {
-    let shown = match event {
-        CallEvent::Call { state: CallState::Connecting, .. } => return,
-        CallEvent::Call { state: CallState::Incoming, call_id, direction, peer, backend, since_start_ms, reason } => {
-            &CallEvent::Call {
-                state: CallState::Ringing,
-                call_id: *call_id,
-                direction: *direction,
-                peer: peer.clone(),
-                backend: *backend,
-                since_start_ms: *since_start_ms,
-                reason: *reason,
-            }
+    let mut shown = event.clone();
+    if let CallEvent::Call { state, .. } = &mut shown {
+        match state {
+            CallState::Connecting => return,
+            CallState::Incoming => *state = CallState::Ringing,
+            _ => {}
         }
-        other => other,
-    };
-    output.say(shown, || plain(event));
+    }
+    output.say(&shown, || plain(event));
 }
 
 fn plain(event: &CallEvent) -> String {
@@ -181,6 +174,18 @@ fn plain(event: &CallEvent) -> String {
             figure(stats.buffer_ms)
         ),
         CallEvent::Sound { .. } => "a sound device changed".into(),
+        CallEvent::Hold { here, there, .. } => match (here, there) {
+            (true, true) => "both hold the call",
+            (true, false) => "on hold",
+            (false, true) => "the other end put you on hold",
+            (false, false) => "no longer on hold",
+        }
+        .into(),
+        CallEvent::Quality { quality, .. } => match (quality.cause, quality.side) {
+            (Some(cause), Some(side)) => format!("quality {:?}: {cause:?}, {side:?}", quality.level),
+            _ => format!("quality {:?}", quality.level),
+        }
+        .to_lowercase(),
         CallEvent::Digit { digit, .. } => format!("the other end pressed {digit}"),
         CallEvent::Summary { duration_ms, reason, .. } => format!("{} s, {reason}", duration_ms / 1000),
     }
