@@ -1,6 +1,7 @@
 //! Calls over Twilio: what the server tells clients, what it answers Twilio, and what it does with Twilio's word.
 
 mod calls_double;
+mod gateway;
 mod oracle;
 mod process;
 mod ring;
