@@ -1,9 +1,14 @@
 //! `care4w-twilio-double`: the double by itself, to try the phone without an account.
+//!
+//! It writes one JSON line with where it listens and whose gateway it plays, and reads one in return, if there is a server:
+//! `{"voiceUrl": "https://…", "voiceOrigin": "http://…"}`, the latter optional. It ends with its input.
 
 use std::{net::SocketAddr, time::Duration};
 
 use care4w_twilio_double::{Double, Settings, Telephone};
 use clap::Parser;
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 /// A double of Twilio Voice's gateway. Any number answers and sends back what is said.
 #[derive(Parser)]
@@ -11,43 +16,48 @@ struct Options {
     /// Where it listens, for ws and wss alike
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The server's voice webhook as Twilio would know it; without one, calls follow the client's own parameter To
-    #[arg(long)]
-    voice_url: Option<String>,
-    /// Where requests to that host really go
-    #[arg(long)]
+}
+
+/// Which server is asked what to do with calls.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Voice {
+    voice_url: String,
     voice_origin: Option<String>,
 }
+
+/// How long any number rings before it answers.
+const RINGING: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::parse();
-    let telephone = Telephone { rings: Some(Duration::from_secs(2)), ..Telephone::default() };
-    let settings = Settings {
-        listen: options.listen,
-        voice_url: options.voice_url,
-        voice_origin: options.voice_origin,
-        telephone,
-        ..Settings::default()
-    };
+    let telephone = Telephone { rings: Some(RINGING), ..Telephone::default() };
+    let settings = Settings { listen: options.listen, telephone, ..Settings::default() };
     let double = Double::start(settings).await?;
     let account = double.account();
-    // One JSON line for whoever starts it; the secrets are the double's own and open nothing else.
+    // The secrets are the double's own and open nothing else.
     println!(
         "{}",
         serde_json::json!({
             "url": double.url(),
             "secureUrl": double.secure_url(),
-            "accountSid": account.account_sid,
-            "apiKey": account.api_key,
-            "apiSecret": account.api_secret,
+            "account": account.account_sid,
+            "key": account.api_key,
+            "secret": account.api_secret,
             "authToken": account.auth_token,
-            "applicationSid": account.application_sid,
+            "application": account.application_sid,
         })
     );
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut told = 0;
     loop {
         tokio::select! {
+            line = lines.next_line() => {
+                let Some(line) = line? else { return Ok(()) };
+                let voice: Voice = serde_json::from_str(&line)?;
+                double.set_voice_url(&voice.voice_url, voice.voice_origin.as_deref());
+            }
             ended = tokio::signal::ctrl_c() => return Ok(ended?),
             () = tokio::time::sleep(Duration::from_secs(1)) => {
                 let faults = double.faults();

@@ -7,6 +7,7 @@ mod keys;
 mod lite;
 mod sound;
 mod stream;
+mod transport;
 
 pub use description::Codec;
 pub use sound::Sound;
