@@ -64,6 +64,16 @@ pub fn watched(allowed: &[libc::c_long], run: impl FnOnce() + Send) -> Seen {
     Seen { calls, events: events.load(Ordering::Relaxed) }
 }
 
+/// Keeps the calling thread, and those that it starts, on one processor.
+pub fn stay_on_this_processor() {
+    // SAFETY: a set of processors is plain bits; both calls concern this thread alone.
+    unsafe {
+        let mut one: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(libc::sched_getcpu() as usize, &mut one);
+        assert_eq!(libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const one), 0);
+    }
+}
+
 extern "C" fn note(_: libc::c_int) {
     CALLS.set(CALLS.get() + 1);
 }
