@@ -33,6 +33,30 @@ fn host() -> Option<cpal::Host> {
     Some(cpal::default_host())
 }
 
+/// The devices, looked for again only when the system's sound cards have changed: ALSA reads all its settings for each
+/// look. Its default is a name, `default`, whatever that stands for when a device is opened: no change of it is seen here.
+#[cfg(target_os = "linux")]
+fn present() -> Vec<Device> {
+    use std::ffi::OsString;
+    use std::sync::{Mutex, PoisonError};
+    static SEEN: Mutex<Option<(Vec<OsString>, Vec<Device>)>> = Mutex::new(None);
+    let mut cards: Vec<OsString> =
+        std::fs::read_dir("/dev/snd").into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+    cards.sort();
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*seen {
+        Some((then, devices)) if *then == cards => devices.clone(),
+        _ => {
+            let devices = list();
+            *seen = Some((cards, devices.clone()));
+            devices
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+use self::list as present;
+
 /// All microphones, then all speakers. Monitors of speakers are no microphones.
 pub fn list() -> Vec<Device> {
     quiet(|| {
@@ -182,11 +206,7 @@ fn bad_rate(direction: Direction) -> OpenAudioError {
 
 impl Host for CpalHost {
     fn survey(&self, direction: Direction) -> Option<Present> {
-        // ALSA looks at a device by opening it.
-        if cfg!(target_os = "linux") {
-            return None;
-        }
-        Some(Present::among(list(), direction))
+        Some(Present::among(present(), direction))
     }
 
     fn microphone(&self, id: Option<&str>, waker: Arc<Waker>, lost: OnLost) -> Result<CardMicrophone, OpenAudioError> {
