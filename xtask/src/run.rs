@@ -2,6 +2,7 @@
 
 mod echo_line;
 mod surroundings;
+mod twilio_double;
 
 use std::{
     fs::File,
@@ -25,6 +26,7 @@ use care4w_tests::{
 };
 use clap::Args;
 use surroundings::Surroundings;
+use twilio_double::TwilioDouble;
 
 use crate::{build, program, project, say, shown, system_packages};
 
@@ -47,9 +49,6 @@ const SECOND_WINDOW_X: u32 = 640;
 const PAINTED_COLOURS: u32 = 24;
 
 pub fn run(options: &Options) -> Result<()> {
-    if options.twilio_double {
-        bail!("NOT_AVAILABLE: there is no double of Twilio's gateway yet");
-    }
     system_packages::ensure(Surroundings::needed_packages())?;
     build::binaries()?;
 
@@ -60,7 +59,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     let folder = project::root().join(".care4w/run");
     let _lock = sole(&folder)?;
-    let mut house = House::open(folder, options.two)
+    let mut house = House::open(folder, options)
         .context("what an earlier run left may be damaged: delete .care4w to begin anew")?;
     say::line("Ctrl-C stops everything");
     let result = house.watch(&stopping);
@@ -85,25 +84,30 @@ struct House {
     windows: Vec<Process>,
     echo: RunningCli,
     server: Server,
+    twilio: Option<TwilioDouble>,
     surroundings: Surroundings,
 }
 
 impl House {
-    fn open(folder: PathBuf, two: bool) -> Result<Self> {
+    fn open(folder: PathBuf, options: &Options) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let surroundings = Surroundings::complete(&folder)?;
-        let server = start_server(&folder.join("server"))?;
+        let mut twilio = options.twilio_double.then(|| TwilioDouble::start(&folder)).transpose()?;
+        let server = start_server(&folder.join("server"), twilio.as_ref())?;
+        if let Some(twilio) = &mut twilio {
+            twilio.ask(&server)?;
+        }
         say::line(&format!("care4w-server listens at {} (log: .care4w/run/server/server.log)", server.url()));
         let echo = echo_line::start(server.url(), &folder.join("echo"))?;
         say::line("the echo line answers calls");
 
-        let profiles: &[Option<&str>] = if two { &[Some("one"), Some("two")] } else { &[None] };
+        let profiles: &[Option<&str>] = if options.two { &[Some("one"), Some("two")] } else { &[None] };
         let mut windows = Vec::new();
         for profile in profiles {
             windows.push(open_window(server.url(), *profile, &folder, &surroundings.environment())?);
         }
-        say::line(if two { "two windows are open" } else { "the window is open" });
-        let mut house = Self { windows, echo, server, surroundings };
+        say::line(if options.two { "two windows are open" } else { "the window is open" });
+        let mut house = Self { windows, echo, server, twilio, surroundings };
         house.picture();
         Ok(house)
     }
@@ -149,6 +153,7 @@ impl House {
                 }
             }
             let others = [self.server.process(), self.echo.process()].into_iter();
+            let others = others.chain(self.twilio.iter_mut().map(TwilioDouble::process));
             for process in others.chain(self.surroundings.processes()) {
                 if let Some(status) = process.ended()? {
                     bail!("{} ended ({status})\n{}", process.name(), log_of(process.name()));
@@ -160,9 +165,10 @@ impl House {
 }
 
 /// Starts the server where it was the last time, so that windows find their session again; elsewhere if that is taken.
-fn start_server(folder: &std::path::Path) -> Result<Server> {
+fn start_server(folder: &std::path::Path, twilio: Option<&TwilioDouble>) -> Result<Server> {
     let address = folder.join("address");
-    let environment = vec![("CARE4W_ECHO_LINE".into(), echo_line::EMAIL.into())];
+    let mut environment = vec![("CARE4W_ECHO_LINE".into(), echo_line::EMAIL.into())];
+    environment.extend(twilio.into_iter().flat_map(TwilioDouble::environment));
     let last = std::fs::read_to_string(&address).unwrap_or_default();
     let server = match last.trim() {
         "" => Server::start_in(folder, "127.0.0.1:0", &[], &environment)?,
@@ -194,6 +200,7 @@ fn log_of(name: &str) -> String {
     let log = match name {
         "care4w-server" => folder.join("server/server.log"),
         "care4w-cli answer" => folder.join("echo/stderr.log"),
+        "care4w-twilio-double" => folder.join("twilio-double.log"),
         "dbus-daemon" => folder.join("keychain/bus.log"),
         "gnome-keyring-daemon" => folder.join("keychain/keyring.log"),
         name => folder.join(format!("{name}.log")),
