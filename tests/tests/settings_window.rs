@@ -242,8 +242,8 @@ fn blocking(town: &mut Town, window: &AppWindow, baraka: &Cli, chiku: &Cli) {
     assert!(!told, "who is blocked while it rings cannot tell");
     calling.end().unwrap();
     window.click("nav-history").unwrap();
-    let items = window.evaluate("return document.querySelectorAll('[data-testid=history-item]').length").unwrap();
-    assert_eq!(items, 2, "Baraka's second call did not ring");
+    let both = "return document.querySelectorAll('[data-testid=history-item]').length === 2";
+    window.wait_until("two calls in the list: Baraka's second one did not ring", both).unwrap();
 
     // Let through again by keyboard, and blocked by id.
     window.click("nav-settings").unwrap();

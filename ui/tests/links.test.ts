@@ -38,7 +38,10 @@ test("a link waits while there is a call", async () => {
   const { core } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
   core.set({ destination: offer({ atOnce: true }) });
   await settle();
+  core.set({ call: null });
+  await settle();
   expect(asked(core, "dial")).toEqual([]);
+  expect(on("link-note")).toHaveAttribute("data-state", "asks");
 });
 
 test("a link that comes before the sign-in is there after it", async () => {

@@ -45,10 +45,13 @@ impl Purpose {
                 "ffmpeg",
                 "iproute2",
                 "libasound2-plugins",
+                "openbox",
                 "postgresql",
                 "python3-dev",
                 "python3-venv",
                 "webkit2gtk-driver",
+                "wmctrl",
+                "xdotool",
             ],
         }
     }

@@ -110,8 +110,8 @@ export class App {
     if (state.blockedRevision !== before.blockedRevision && this.blocked.people)
       void this.blocked.load();
     if (state.destination !== null) {
-      // What was opened long before somebody signs in must not ring of a sudden.
-      const waits = state.session.status === "signedOut";
+      // What was opened before somebody signs in, or in a call, must not ring of a sudden afterwards.
+      const waits = state.session.status === "signedOut" || this.calling;
       this.offered = waits ? { ...state.destination, atOnce: false } : state.destination;
       this.place = "phone";
       void this.commands.takeDestination().catch(() => {});
