@@ -65,6 +65,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::desktop::set_close_to_tray,
             commands::desktop::set_start_at_login,
             commands::desktop::set_call_links_at_once,
+            commands::twilio::set_free_calls,
         ])
         .events(collect_events![events::StateChanged])
 }

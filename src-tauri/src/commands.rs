@@ -17,6 +17,7 @@ pub mod desktop;
 pub mod history;
 pub mod identity;
 pub mod sound;
+pub mod twilio;
 
 /// What a new account is made of.
 #[derive(Deserialize, Type)]

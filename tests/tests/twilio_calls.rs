@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use care4w_tests::{Account, Cli, Environment, Hearing, Server, Sound, cli::RunningCli, score, speech::Speech};
+use care4w_tests::{Account, Cli, Environment, Hearing, Server, Sound, cli::RunningCli, speech::Speech};
 use care4w_twilio_double::{CallState, Double, Outcome, Says, Settings, Telephone};
 use tempfile::TempDir;
 use tokio::io::copy_bidirectional;
@@ -110,7 +110,7 @@ fn two_people_talk_over_twilio_and_hear_each_other() {
     for state in ["dialing", "ringing", "connected"] {
         assert_eq!(calling.wait_for_call(state).unwrap().text("backend"), "twilio", "{state}");
     }
-    let incoming = answering.wait_for_call("incoming").unwrap();
+    let incoming = answering.wait_for_call("ringing").unwrap();
     assert_eq!(incoming.json["peer"]["name"], "Amina", "the server says whose call it is");
     assert_eq!(end_reason(&mut calling), "TIME_UP");
     assert_eq!(end_reason(&mut answering), "REMOTE_HUNG_UP");
@@ -129,7 +129,8 @@ fn a_number_that_no_user_has_is_called_over_twilio_and_digits_reach_it() {
     let route = two.amina.run(&["lookup", NUMBER], "").unwrap().success().unwrap().json().unwrap();
     assert_eq!((&route["route"], &route["exists"]), (&"twilio".into(), &false.into()), "{route}");
     two.double.set_telephone(NUMBER, Telephone::answering(Says::Echo));
-    let mut calling = two.amina.call(NUMBER, &["--mic", &said(Speech::Caller), "--speaker", "none", "--digits", "1#"]).unwrap();
+    let mut calling =
+        two.amina.call(NUMBER, &["--mic", &said(Speech::Caller), "--speaker", "none", "--digits", "1#"]).unwrap();
     calling.wait_for_call("connected").unwrap();
     let there = two.runtime.block_on(two.double.next_call()).unwrap();
     two.until("the digits came", || (there.digits() == "1#").then_some(()));
@@ -153,12 +154,21 @@ fn a_number_that_does_not_answer_says_how() {
 }
 
 #[test]
+fn a_number_that_the_server_does_not_have_called_says_so() {
+    let two = Two::meet();
+    // A premium-rate number of Kenya's.
+    let mut calling = two.amina.call("+254900223344", &["--mic", "none", "--speaker", "none"]).unwrap();
+    assert_eq!(end_reason(&mut calling), "NOT_ALLOWED");
+    assert_eq!(calling.wait_for_end().unwrap(), Some(1));
+}
+
+#[test]
 fn a_telephone_calls_a_user() {
     let two = Two::meet();
     let mut answering = two.baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
     let identity = two.baraka.care4w_id().unwrap().replace('-', "_");
     let there = two.runtime.block_on(two.double.ring(&identity, NUMBER, &[], Says::Echo)).unwrap();
-    let incoming = answering.wait_for_call("incoming").unwrap();
+    let incoming = answering.wait_for_call("ringing").unwrap();
     assert_eq!(incoming.text("backend"), "twilio");
     assert_eq!(incoming.json["peer"]["name"], "+254 712 999999");
     answering.wait_for_call("connected").unwrap();

@@ -89,6 +89,8 @@ reasons! {
     TwilioRefused = "TWILIO_REFUSED", "Twilio doesn't take calls from this server. Whoever runs it can find out why.";
     /// The telephone network knows no such number.
     NotInService = "NOT_IN_SERVICE", "This number can't be reached. Check it and try again.";
+    /// The server does not have this number called.
+    NotAllowed = "NOT_ALLOWED", "Calls to this number aren't allowed on this server.";
     /// A fault of our own.
     Internal = "INTERNAL", "Something went wrong on this computer. Try again.";
 }

@@ -27,7 +27,7 @@ use care4w_protocol::signal::{HangUp, Refusal};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::p2p::P2pConfig;
-use crate::{BackendError, BackendEvents, BackendName, Callee, MediaPorts, PathStats, VoiceBackend};
+use crate::{BackendError, BackendEvents, BackendName, Callee, EndReason, MediaPorts, PathStats, VoiceBackend};
 use driver::{Driver, Legs, Order};
 use leg::{ToLeg, Way};
 use pstream::Input;
@@ -84,9 +84,16 @@ impl Twilio {
         self.order(Order::Stop);
     }
 
-    /// The network may have changed: looks at once.
+    /// Does not wait any longer for the next try.
     pub fn wake(&self) {
         self.order(Order::Woke);
+    }
+
+    /// Our server does not have this call put through, and says why. Nothing happens to a call that was answered, or is
+    /// not there.
+    pub fn refused(&self, call: CallId, reason: EndReason) {
+        let (done, _) = oneshot::channel();
+        self.order(Order::About { input: Input::ServerRefused { call, reason }, done });
     }
 
     /// How it stands.

@@ -62,6 +62,7 @@ export const commands = {
 	setCloseToTray: (on: boolean) => __TAURI_INVOKE<null>("set_close_to_tray", { on }),
 	setStartAtLogin: (on: boolean) => __TAURI_INVOKE<null>("set_start_at_login", { on }),
 	setCallLinksAtOnce: (on: boolean) => __TAURI_INVOKE<null>("set_call_links_at_once", { on }),
+	setFreeCalls: (on: boolean) => __TAURI_INVOKE<null>("set_free_calls", { on }),
 };
 
 /** Events */
@@ -94,6 +95,8 @@ export type AppState = {
 	destination: OfferedDestination | null,
 	/**  Whether links are dialled without being asked. */
 	callLinksAtOnce: boolean,
+	/**  Whether Care4W's own, free calls go first where they are possible while Twilio is active. */
+	freeCalls: boolean,
 	/**
 	 *  Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
 	 *  it again ([`crate::Phone::blocked`]). The list itself may be long and is no part of the picture.
@@ -216,6 +219,8 @@ export type CallView = {
 	peer: CallPeer,
 	/**  What carries it. */
 	backend: CallBackend,
+	/**  What was to carry it and failed before it rang: the call goes on by another way. */
+	insteadOf: CallBackend | null,
 	/**  Whether the microphone is muted. */
 	muted: boolean,
 	/**  Whether the call is held from here. */

@@ -100,6 +100,7 @@ impl Driver {
                 order = orders.recv() => match order {
                     Some(Order::Start) => Input::Start,
                     Some(Order::Stop) => Input::Stop,
+                    Some(Order::Woke) if self.socket.is_open() => continue,
                     Some(Order::Woke) => Input::Woke,
                     Some(Order::Dial { call, params, ice, media, done: reply }) => {
                         done = Some(reply);

@@ -8,7 +8,7 @@
 //!
 //! | from | inputs |
 //! |---|---|
-//! | the phone | [`Input::Start`], [`Input::Stop`], [`Input::Woke`], [`Input::Token`] |
+//! | the phone | [`Input::Start`], [`Input::Stop`], [`Input::Woke`], [`Input::Token`], [`Input::ServerRefused`] |
 //! | the socket | [`Input::Opened`], [`Input::Frame`], [`Input::Closed`] |
 //! | the line | [`Input::Dial`], [`Input::Accept`], [`Input::Refuse`], [`Input::HangUp`], [`Input::Digits`], [`Input::Restart`] |
 //! | a call's media | [`Input::Described`], [`Input::PathUp`], [`Input::PathLost`], [`Input::Heard`], [`Input::MediaFailed`] |

@@ -42,6 +42,11 @@ impl Socket {
         Self { tls, opening: None, open: None, closing: None }
     }
 
+    /// Whether there is one.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Begins to open; [`Socket::next`] says how it went. The machine closes one that takes too long.
     pub fn open(&mut self, address: String) {
         self.close();

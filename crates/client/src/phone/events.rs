@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use reqwest::Method;
 use tokio::sync::mpsc;
 
-use super::Inner;
+use super::{Inner, twilio};
 use crate::Problem;
 use crate::api::RequestError;
 use crate::app_state::{
@@ -171,7 +171,12 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
         ConnectionEvent::Message(ServerMessage::Invite { call, from, .. }) if !inner.rings_for(&from.care4w_id) => {
             inner.connection.send(ClientMessage::Refuse { call, reason: Refusal::Busy });
         }
-        ConnectionEvent::Message(message) => inner.p2p.handle_signal(message),
+        ConnectionEvent::Message(message) => {
+            if let ServerMessage::Refused { call: Some(call), error } = &message {
+                inner.twilio.refused(*call, twilio::refusal(error));
+            }
+            inner.p2p.handle_signal(message);
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use care4w_calls::EndReason;
 use care4w_calls::twilio::{AccessToken, Status, TokenProblem, TokenSource};
 use care4w_protocol::twilio::TwilioToken;
-use care4w_protocol::{ErrorCode, Secret};
+use care4w_protocol::{ApiError, ErrorCode, Secret};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -48,6 +49,16 @@ fn problem(error: &RequestError) -> TokenProblem {
     let never = matches!(error, RequestError::SignedOut) || error.is(ErrorCode::TwilioNotActive);
     tracing::debug!(code = error.code(), never, "no token for Twilio");
     if never { TokenProblem::Never } else { TokenProblem::Later }
+}
+
+/// How a call ends that our server does not have put through.
+pub(super) fn refusal(error: &ApiError) -> EndReason {
+    match error.code {
+        ErrorCode::NotFound => EndReason::NotFound,
+        ErrorCode::RateLimited => EndReason::RateLimited,
+        ErrorCode::Forbidden => EndReason::NotAllowed,
+        _ => EndReason::Refused,
+    }
 }
 
 impl Inner {
@@ -97,12 +108,12 @@ impl Phone {
         let settled = status.wait_for(|now| matches!(now, Status::Ready | Status::Failed(_)));
         match tokio::time::timeout(longest, settled).await {
             Ok(Ok(settled)) if *settled == Status::Ready => Ok(()),
-            Ok(_) => Err(failed(care4w_calls::EndReason::TwilioRefused)),
-            Err(_) => Err(failed(care4w_calls::EndReason::TwilioUnreachable)),
+            Ok(_) => Err(failed(EndReason::TwilioRefused)),
+            Err(_) => Err(failed(EndReason::TwilioUnreachable)),
         }
     }
 }
 
-fn failed(reason: care4w_calls::EndReason) -> Problem {
+fn failed(reason: EndReason) -> Problem {
     Problem::new(reason.code(), reason.sentence(""))
 }

@@ -286,6 +286,7 @@ export function newCall(change: Partial<CallView> = {}): CallView {
       care4wId: "care4w-DNL2345",
     },
     backend: "p2p",
+    insteadOf: null,
     muted: false,
     held: false,
     heldByPeer: false,
@@ -348,6 +349,7 @@ function emptyState(): AppState {
     country: "KE",
     destination: null,
     callLinksAtOnce: false,
+    freeCalls: false,
     blockedRevision: 0,
     history: { revision: 0, missed: 0 },
   };

@@ -3,7 +3,7 @@ import type { AppState, Commands, Answer } from "../types";
 
 type Desktop = Pick<
   Commands,
-  "desktop" | "setCloseToTray" | "setStartAtLogin" | "setCallLinksAtOnce"
+  "desktop" | "setCloseToTray" | "setStartAtLogin" | "setCallLinksAtOnce" | "setFreeCalls"
 >;
 
 /** What these commands need of the stand-in. */
@@ -23,6 +23,10 @@ export function desktop(core: Owner): Desktop {
     setStartAtLogin: (startAtLogin) => put({ startAtLogin }),
     setCallLinksAtOnce: (callLinksAtOnce) => {
       core.set({ callLinksAtOnce });
+      return Promise.resolve(null);
+    },
+    setFreeCalls: (freeCalls) => {
+      core.set({ freeCalls });
       return Promise.resolve(null);
     },
   };

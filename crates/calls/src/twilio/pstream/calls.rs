@@ -40,6 +40,13 @@ impl PStream {
             Input::PathUp { call } => self.path_up(call),
             Input::PathLost { call } => self.path_lost(call),
             Input::Heard { call } => self.heard(call),
+            Input::ServerRefused { call, reason } => {
+                if self.talk(call).is_some_and(|talk| talk.outgoing && !talk.answered)
+                    && let Some(talk) = self.end(call, reason)
+                {
+                    self.say_goodbye(&talk);
+                }
+            }
             Input::MediaFailed { call, reason } => {
                 if let Some(talk) = self.end(call, reason) {
                     self.say_goodbye(&talk);

@@ -15,6 +15,8 @@ pub(in crate::twilio) enum Input {
     Woke,
     /// The answer to [`super::Output::FetchToken`].
     Token(Result<AccessToken, TokenProblem>),
+    /// Our server does not have a call put through.
+    ServerRefused { call: CallId, reason: EndReason },
     /// The socket is open.
     Opened,
     /// A text frame came.

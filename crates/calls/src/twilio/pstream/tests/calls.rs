@@ -107,6 +107,21 @@ fn how_a_call_was_refused_is_told() {
 }
 
 #[test]
+fn a_call_that_our_server_does_not_put_through_ends_with_its_reason() {
+    let mut scene = Scene::inviting();
+    scene.out.clear();
+    scene.give(Input::ServerRefused { call: CALL, reason: EndReason::NotAllowed });
+    assert_eq!(scene.ended(), Some(EndReason::NotAllowed));
+    assert_eq!(scene.sent_kinds(), ["hangup"]);
+    scene.out.clear();
+    scene.frame("hangup", json!({ "callsid": "CA1", "error": { "code": 31603, "message": "reject" } }));
+    assert!(scene.take().is_empty(), "what Twilio says of it afterwards is not told again");
+    let mut talking = Scene::talking();
+    talking.give(Input::ServerRefused { call: CALL, reason: EndReason::NotAllowed });
+    assert!(talking.take().is_empty(), "a call that was put through goes on");
+}
+
+#[test]
 fn the_other_end_hangs_up() {
     let mut scene = Scene::talking();
     scene.frame("hangup", json!({ "callsid": "CA1" }));
