@@ -39,10 +39,16 @@ pub enum Dismissal {
     Never,
 }
 
+const DAY: u64 = 24 * 60 * 60;
+
+/// The longest that a skipped question stays away.
+const LONGEST_DAYS: u64 = PROMPT_AGAIN_AFTER_DAYS[PROMPT_AGAIN_AFTER_DAYS.len() - 1];
+
 impl Dismissal {
     fn holds(self, now: UnixTime) -> bool {
         match self {
-            Self::Skipped { until, .. } => now < until,
+            // One that was made while the clock was years ahead lasts no longer than any other.
+            Self::Skipped { until, .. } => now < until && until.0 - now.0 <= LONGEST_DAYS * DAY,
             Self::Never => true,
         }
     }
@@ -189,7 +195,7 @@ impl PhonePrompt {
                     Some(Dismissal::Never) | None => 1,
                 };
                 let step = (times as usize - 1).min(PROMPT_AGAIN_AFTER_DAYS.len() - 1);
-                let until = UnixTime(now.0.saturating_add(PROMPT_AGAIN_AFTER_DAYS[step] * 24 * 60 * 60));
+                let until = UnixTime(now.0.saturating_add(PROMPT_AGAIN_AFTER_DAYS[step] * DAY));
                 // Who said "don't ask again" and then opened it from settings has not taken that back.
                 if self.dismissal != Some(Dismissal::Never) && self.number != Number::Set {
                     self.remember(Dismissal::Skipped { times, until });
@@ -264,7 +270,6 @@ mod tests {
     use super::*;
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
-    const DAY: u64 = 24 * 60 * 60;
 
     fn after(inputs: &[Input]) -> PhonePrompt {
         let mut prompt = PhonePrompt::default();
@@ -360,6 +365,12 @@ mod tests {
         prompt.handle(Input::SignedIn(skipped), UnixTime(NOW.0 + 7 * DAY));
         prompt.handle(Input::NoNumber, UnixTime(NOW.0 + 7 * DAY));
         assert!(prompt.is_open());
+    }
+
+    #[test]
+    fn who_skipped_while_the_clock_was_years_ahead_is_asked_again_once_it_is_right() {
+        let ahead = Dismissal::Skipped { times: 1, until: UnixTime(NOW.0 + 10 * 365 * DAY) };
+        assert!(after(&[Input::SignedIn(Some(ahead)), Input::NoNumber]).is_open());
     }
 
     #[test]

@@ -105,3 +105,17 @@ fn every_region_is_there_in_the_readers_language_and_is_found_by_whatever_people
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+#[test]
+fn where_the_system_names_no_country_it_is_the_servers() {
+    let person = Person::named("Amina");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("server.toml");
+    std::fs::write(&config, "default_region = 'TZ'\n").unwrap();
+    let server = Server::start_with(&["--config", config.to_str().unwrap()], &Vec::new()).unwrap();
+    let window = person.open_in(server.url(), &vec![("LC_ALL".into(), "C".into()), ("LANG".into(), "C".into())]);
+    person.register(&window);
+    window.wait_for("phone-modal").unwrap();
+    let preset = "return document.querySelector('[data-testid=phone-country]').dataset.value === 'TZ'";
+    window.wait_until("Tanzania", preset).unwrap();
+}
