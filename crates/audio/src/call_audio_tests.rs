@@ -9,6 +9,9 @@ use crate::card::fake::FakeHost;
 use crate::card::{OnLost, Waker};
 use crate::defaults::SAMPLE_RATE;
 
+#[path = "call_audio_dtx_tests.rs"]
+mod dtx;
+
 /// Waits until something holds; the time only bounds a failing test.
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -146,7 +146,7 @@ fn a_stream_whose_device_goes_away_is_over() {
     let stream = stream::serve(connection, 9, Flow::Playback(playback(&[]), 0), lost).unwrap();
     server.says(&Command::PlaybackStreamKilled(8));
     server.says(&Command::PlaybackStreamKilled(9));
-    gone.recv().unwrap();
+    gone.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
     drop(stream);
 }
 
