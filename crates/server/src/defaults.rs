@@ -19,9 +19,8 @@ pub const POSTGRES_CONNECTIONS: u32 = 16;
 /// Connections that read an SQLite file, beside the one that writes. Each is a thread.
 pub const SQLITE_READERS: u32 = 8;
 
-/// What each connection that is read on a worker remembers of an SQLite file, in KiB: the upper pages of the indexes of a
-/// million users are 3 MB.
-pub const SQLITE_READER_CACHE_KIB: i64 = 8 * 1024;
+/// So much of an SQLite file is mapped to be read, in bytes: a million users are 300 MB. What lies beyond is read by calls.
+pub const SQLITE_MAPPED: i64 = 1 << 30;
 
 /// How long a request waits for a connection to the database. A restart of PostgreSQL takes about a second; a client
 /// that waits longer than this would rather be told.

@@ -66,7 +66,11 @@ pub async fn by_phone(
         }
     };
     let region = region.map(|region| region.to_string());
-    let Some((found, matched)) = found else { return ok(PhoneLookup::nobody()) };
+    let Some((found, matched)) = found else {
+        // Known already; noting it takes as long as what is noted below.
+        app.told(account, Asked::Number(reading.question(&reading.numbers()[0])));
+        return ok(PhoneLookup::nobody());
+    };
     let is_self = found.id == account.id;
     if !is_self {
         // Who was found may be called without paying again.

@@ -1,5 +1,7 @@
 //! A server for one test.
 
+use std::time::{Duration, Instant};
+
 use care4w_server::Config;
 use care4w_server::config::Limits;
 use care4w_server::store::Database;
@@ -10,11 +12,14 @@ pub struct Server {
     pub running: care4w_server::Running,
     pub client: Client,
     pub config: Config,
+    /// As `--database` takes it.
+    pub database: String,
     _folder: tempfile::TempDir,
 }
 
-/// An answer: status, headers, body.
+/// An answer: how long it took to the last byte of it, status, headers, body.
 pub struct Answer {
+    pub took: Duration,
     pub status: u16,
     pub headers: reqwest::header::HeaderMap,
     pub body: Value,
@@ -58,22 +63,26 @@ impl Server {
     /// The same on a database of its own of a PostgreSQL that all tests share.
     #[cfg(unix)]
     pub async fn on_postgres() -> Self {
+        Self::on_postgres_with(Config { limits: Limits::raised(), ..Config::default() }).await
+    }
+
+    #[cfg(unix)]
+    pub async fn on_postgres_with(config: Config) -> Self {
         let database = care4w_tests::Postgres::shared().unwrap().database().unwrap();
-        let config = Config { limits: Limits::raised(), ..Config::default() };
-        Self::on(Database::parse(&database).unwrap(), tempfile::tempdir().unwrap(), config).await
+        Self::on(database, tempfile::tempdir().unwrap(), config).await
     }
 
     pub async fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::on(Database::Sqlite(folder.path().join("care4w.db")), folder, config).await
+        Self::on(format!("sqlite:{}", folder.path().join("care4w.db").display()), folder, config).await
     }
 
-    async fn on(database: Database, folder: tempfile::TempDir, config: Config) -> Self {
+    async fn on(database: String, folder: tempfile::TempDir, config: Config) -> Self {
         // rustls wants a provider named once, even for plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let config = Config { listen: "127.0.0.1:0".into(), database, ..config };
+        let config = Config { listen: "127.0.0.1:0".into(), database: Database::parse(&database).unwrap(), ..config };
         let running = care4w_server::run(config.clone()).await.unwrap();
-        Self { running, client: Client::builder().no_proxy().build().unwrap(), config, _folder: folder }
+        Self { running, client: Client::builder().no_proxy().build().unwrap(), config, database, _folder: folder }
     }
 
     /// Stops it and starts another on the same database.
@@ -86,7 +95,7 @@ impl Server {
         self.running.stop().await.unwrap();
         change(&mut self.config);
         let running = care4w_server::run(self.config.clone()).await.unwrap();
-        Self { running, client: self.client, config: self.config, _folder: self._folder }
+        Self { running, ..self }
     }
 
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -95,10 +104,13 @@ impl Server {
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let begun = Instant::now();
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or(Value::Null);
-        Answer { status, headers, body }
+        let bytes = response.bytes().await.unwrap();
+        let took = begun.elapsed();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { took, status, headers, body }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {

@@ -6,7 +6,6 @@ use care4w_protocol::CallId;
 use care4w_protocol::signal::{Ended, ServerMessage};
 use care4w_server::Config;
 use care4w_server::config::Limits;
-use care4w_server::store::Database;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use reqwest::RequestBuilder;
@@ -90,9 +89,8 @@ pub async fn brought(server: &Server) -> Person {
 }
 
 fn on_database(server: &Server) -> std::process::Command {
-    let Database::Sqlite(file) = &server.config.database else { panic!("tests run on SQLite") };
     let mut command = command();
-    command.args(["--database", &format!("sqlite:{}", file.display())]);
+    command.args(["--database", &server.database]);
     command
 }
 

@@ -29,6 +29,42 @@ fn unknown(nth: usize) -> usize {
     known(nth) + 1 + nth % 32
 }
 
+/// Which database keeps it.
+#[derive(Clone, Copy)]
+enum Kept {
+    InSqlite,
+    #[cfg(unix)]
+    InPostgres,
+}
+
+macro_rules! on_both_stores {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::Kept::InSqlite).await;
+            })*
+        }
+
+        #[cfg(unix)]
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::Kept::InPostgres).await;
+            })*
+        }
+    };
+}
+
+on_both_stores!(
+    a_check_takes_as_long_for_a_taken_number_as_for_a_free_one,
+    a_lookup_takes_as_long_for_somebody_as_for_nobody,
+    whoever_does_not_want_to_be_found_takes_as_long_as_nobody,
+    a_number_that_nobody_proved_takes_as_long_as_one_that_nobody_has,
+    whoever_has_blocked_one_takes_as_long_as_nobody,
+    a_wish_for_a_new_password_takes_as_long_for_a_known_address_as_for_an_unknown_one,
+);
+
 /// A server with people and one of them who asks.
 struct Town {
     server: Server,
@@ -36,7 +72,7 @@ struct Town {
 }
 
 impl Town {
-    async fn new(verification: Verification) -> Self {
+    async fn new(kept: Kept, verification: Verification) -> Self {
         // Nothing listens there: what becomes of a letter must not be seen.
         let mail = MailSettings {
             smtp_url: "smtp://127.0.0.1:9".into(),
@@ -44,7 +80,11 @@ impl Town {
             public_url: None,
         };
         let config = Config { limits: Limits::raised(), verification, mail: Some(mail), ..Config::default() };
-        let server = Server::with(config).await;
+        let server = match kept {
+            Kept::InSqlite => Server::with(config).await,
+            #[cfg(unix)]
+            Kept::InPostgres => Server::on_postgres_with(config).await,
+        };
         bring(&server);
         let asker = server.register("asker").await;
         Self { server, asker }
@@ -56,11 +96,9 @@ impl Town {
         compare(QUICK, async |kind, nth| {
             let index = asked(kind, nth);
             let (number, id) = (number(index), id(index));
-            let begun = Instant::now();
             let answer = scraper.answer(way, &number, &id).await;
-            let took = begun.elapsed();
             assert_eq!(answer.status, 200, "{}", answer.body);
-            took
+            answer.took
         })
         .await
     }
@@ -69,11 +107,9 @@ impl Town {
     async fn compare_posts(&self, bound: Bound, path: &str, email: impl Fn(bool, usize) -> String) -> Compared {
         compare(bound, async |kind, nth| {
             let body = json!({"email": email(kind, nth), "password": "not the password"});
-            let begun = Instant::now();
             let answer = self.server.post(path, body).await;
-            let took = begun.elapsed();
             assert!([200, 401].contains(&answer.status), "{}", answer.body);
-            took
+            answer.took
         })
         .await
     }
@@ -121,10 +157,9 @@ fn alike(what: &str, compared: &Compared) {
     assert!(!compared.differ(), "{what} can be told by its time: {compared:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_takes_as_long_for_a_taken_number_as_for_a_free_one() {
+async fn a_check_takes_as_long_for_a_taken_number_as_for_a_free_one(kept: Kept) {
     for verification in [Verification::Off, Verification::Log] {
-        let town = Town::new(verification).await;
+        let town = Town::new(kept, verification).await;
         let taken = town.told(Way::Check, &number(known(0)), "").await;
         assert_eq!(
             taken.data()["claimable"],
@@ -134,9 +169,8 @@ async fn a_check_takes_as_long_for_a_taken_number_as_for_a_free_one() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lookup_takes_as_long_for_somebody_as_for_nobody() {
-    let town = Town::new(Verification::Off).await;
+async fn a_lookup_takes_as_long_for_somebody_as_for_nobody(kept: Kept) {
+    let town = Town::new(kept, Verification::Off).await;
     for way in [Way::LookupPhone, Way::LookupId] {
         assert_eq!(town.told(way, &number(known(1)), &id(known(1))).await.data()["exists"], true);
         assert_eq!(town.told(way, &number(unknown(1)), &id(unknown(1))).await.data()["exists"], false);
@@ -146,18 +180,15 @@ async fn a_lookup_takes_as_long_for_somebody_as_for_nobody() {
     let compared = compare(QUICK, async |kind, nth| {
         // Without a country.
         let local = number(known_or_nobody(kind, nth)).replacen("+254", "0", 1);
-        let begun = Instant::now();
         let answer = scraper.answer(Way::LookupPhone, &local, "").await;
-        let took = begun.elapsed();
         assert_eq!(answer.data()["exists"], kind);
-        took
+        answer.took
     });
     alike("LookupPhone without a country", &compared.await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_does_not_want_to_be_found_takes_as_long_as_nobody() {
-    let town = Town::new(Verification::Off).await;
+async fn whoever_does_not_want_to_be_found_takes_as_long_as_nobody(kept: Kept) {
+    let town = Town::new(kept, Verification::Off).await;
     for index in RESIDENTS {
         let person = town.resident(index).await;
         let hide = Some(json!({"discoverableByPhone": "nobody"}));
@@ -167,16 +198,14 @@ async fn whoever_does_not_want_to_be_found_takes_as_long_as_nobody() {
     alike("hidden", &town.compare(Way::LookupPhone, resident_or_nobody).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_nobody_proved_takes_as_long_as_one_that_nobody_has() {
-    let town = Town::new(Verification::Log).await;
+async fn a_number_that_nobody_proved_takes_as_long_as_one_that_nobody_has(kept: Kept) {
+    let town = Town::new(kept, Verification::Log).await;
     assert_eq!(*town.told(Way::LookupPhone, &number(known(1)), "").await.data(), json!({"exists": false}));
     alike("unproved", &town.compare(Way::LookupPhone, known_or_nobody).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_blocked_one_takes_as_long_as_nobody() {
-    let town = Town::new(Verification::Off).await;
+async fn whoever_has_blocked_one_takes_as_long_as_nobody(kept: Kept) {
+    let town = Town::new(kept, Verification::Off).await;
     let mut ids = Vec::new();
     for index in RESIDENTS {
         let person = town.resident(index).await;
@@ -191,26 +220,23 @@ async fn whoever_has_blocked_one_takes_as_long_as_nobody() {
     let id = |kind: bool, nth: usize| if kind { ids[nth % 3].clone() } else { format!("care4w-N0BODY{}", nth % 3) };
     let compared = compare(QUICK, async |kind, nth| {
         let id = id(kind, nth);
-        let begun = Instant::now();
         let answer = town.told(Way::LookupId, "", &id).await;
-        let took = begun.elapsed();
         assert_eq!(answer.data()["exists"], false);
-        took
+        answer.took
     });
     alike("blocked, by id", &compared.await);
     alike("blocked, by a call", &town.compare_invites(id).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wish_for_a_new_password_takes_as_long_for_a_known_address_as_for_an_unknown_one() {
-    let town = Town::new(Verification::Off).await;
+async fn a_wish_for_a_new_password_takes_as_long_for_a_known_address_as_for_an_unknown_one(kept: Kept) {
+    let town = Town::new(kept, Verification::Off).await;
     let email = |kind, nth| format!("user{}@example.org", known_or_nobody(kind, nth));
     alike("forgot", &town.compare_posts(QUICK, "/api/auth/forgot", email).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_takes_as_long_for_an_unknown_address_as_for_a_wrong_password() {
-    let town = Town::new(Verification::Off).await;
+    let town = Town::new(Kept::InSqlite, Verification::Off).await;
     let unknown = |nth: usize| format!("nobody{nth}@example.org");
     let known = |kind, nth| if kind { town.asker.email.clone() } else { unknown(nth) };
     alike("sign in", &town.compare_posts(SLOW, "/api/auth/login", known).await);
@@ -224,12 +250,12 @@ async fn a_sign_in_takes_as_long_for_an_unknown_address_as_for_a_wrong_password(
 /// and at least by as much as the middle half of them is apart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_difference_that_is_put_in_is_found() {
-    let town = Town::new(Verification::Off).await;
+    let town = Town::new(Kept::InSqlite, Verification::Off).await;
     let scraper = Scraper::new(&town.server, town.asker.clone(), None);
     let asked = async |nth: usize| {
-        let begun = Instant::now();
-        scraper.answer(Way::LookupId, "", &id(unknown(nth))).await.data();
-        begun.elapsed()
+        let answer = scraper.answer(Way::LookupId, "", &id(unknown(nth))).await;
+        answer.data();
+        answer.took
     };
     let mut usual = Vec::new();
     for nth in 0..200 {
@@ -245,9 +271,9 @@ async fn a_difference_that_is_put_in_is_found() {
     let skipped = compare(SLOW, async |kind, nth| {
         let body = json!({"email": if kind { "a@example.org" } else { "" }, "password": "not the password"});
         let path = if kind { "/api/auth/login" } else { "/api/auth/forgot" };
-        let begun = Instant::now();
-        assert!(town.server.post(path, body).await.status >= 400, "{nth}");
-        begun.elapsed()
+        let answer = town.server.post(path, body).await;
+        assert!(answer.status >= 400, "{nth}");
+        answer.took
     })
     .await;
     assert!(skipped.differ(), "{skipped:?}");
@@ -255,7 +281,7 @@ async fn a_difference_that_is_put_in_is_found() {
 
 #[tokio::test]
 async fn a_yes_and_a_no_differ_in_their_fields_alone() {
-    let town = Town::new(Verification::Off).await;
+    let town = Town::new(Kept::InSqlite, Verification::Off).await;
     for way in [Way::Check, Way::LookupPhone, Way::LookupId] {
         let yes = town.told(way, &number(known(1)), &id(known(1))).await;
         let no = town.told(way, &number(unknown(1)), &id(unknown(1))).await;
