@@ -11,15 +11,15 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 
 const MAGIC: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-const BINDING_REQUEST: u16 = 0x0001;
-const BINDING_SUCCESS: u16 = 0x0101;
+pub(super) const BINDING_REQUEST: u16 = 0x0001;
+pub(super) const BINDING_SUCCESS: u16 = 0x0101;
 const BINDING_ERROR: u16 = 0x0111;
 
 const USERNAME: u16 = 0x0006;
 const MESSAGE_INTEGRITY: u16 = 0x0008;
 const ERROR_CODE: u16 = 0x0009;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
-const USE_CANDIDATE: u16 = 0x0025;
+pub(super) const USE_CANDIDATE: u16 = 0x0025;
 const FINGERPRINT: u16 = 0x8028;
 const ICE_CONTROLLED: u16 = 0x8029;
 
@@ -214,7 +214,7 @@ fn keyed(password: &str) -> Hmac<Sha1> {
     Hmac::new_from_slice(password.as_bytes()).expect("a key of any length will do")
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]))
 }
 
@@ -235,12 +235,25 @@ pub(super) mod tests {
 
     const FROM: &str = "192.0.2.7:4000";
 
+    pub const PRIORITY: u16 = 0x0024;
+    pub const ICE_CONTROLLING: u16 = 0x802a;
+    pub(in crate::media) use super::{BINDING_REQUEST, BINDING_SUCCESS, USE_CANDIDATE, word};
+
     /// A check as a client sends it.
     pub fn check(lite: &Lite, attributes: &[u16], password: &str, name: &str) -> Vec<u8> {
+        check_of(&lite.credentials().ufrag, password, name, attributes)
+    }
+
+    pub fn check_of(ufrag: &str, password: &str, name: &str, attributes: &[u16]) -> Vec<u8> {
         let mut request = Answer::new(BINDING_REQUEST, &[7; 12]);
-        request.attribute(USERNAME, format!("{}:{name}", lite.credentials().ufrag).as_bytes());
+        request.attribute(USERNAME, format!("{ufrag}:{name}").as_bytes());
         for attribute in attributes {
-            request.attribute(*attribute, if *attribute == USE_CANDIDATE { &[] } else { &[1; 8] });
+            let value: &[u8] = match *attribute {
+                USE_CANDIDATE => &[],
+                PRIORITY => &[0x6e, 0, 1, 0xff],
+                _ => &[1; 8],
+            };
+            request.attribute(*attribute, value);
         }
         request.finish(password)
     }

@@ -3,6 +3,8 @@
 mod codec;
 mod description;
 mod end;
+#[cfg(test)]
+mod ice_lite_setting;
 mod keys;
 mod lite;
 mod sound;
