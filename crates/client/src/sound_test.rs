@@ -4,7 +4,7 @@
 //!
 //! Inputs: `hear` with the level of the moment, from whoever runs the devices; `fail` when one cannot be opened.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::app_state::{SoundTest, SoundTestKind, SoundTestPhase, SoundVerdict};
 use crate::defaults::{TEST_HEARD_DBFS, TEST_PLAY_TIME, TEST_QUIET_DBFS, TEST_RECORD_TIME, TEST_TONE_TIME};
@@ -90,6 +90,8 @@ pub(crate) fn verdict(ok: bool, code: &str, text: &str) -> SoundVerdict {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Runs a test whose microphone brings this level; what came of it, and how long it took.

@@ -42,7 +42,8 @@ impl Packets {
 
     /// The packet of a frame.
     pub fn frame(&mut self, frame: EncodedFrame) -> rtp::Packet {
-        let marker = frame.starts_talkspurt || std::mem::take(&mut self.first);
+        let first = std::mem::take(&mut self.first);
+        let marker = frame.starts_talkspurt || first;
         let packet = self.packet(self.types.opus, marker, self.timestamp, Bytes::from(frame.payload));
         self.timestamp = self.timestamp.wrapping_add(frame.samples);
         packet

@@ -31,6 +31,26 @@ async fn who_is_held_sees_it_and_hears_a_tone_and_nothing_is_sent_from_who_holds
 }
 
 #[tokio::test]
+async fn who_holds_is_told_at_both_ends_as_it_changes() {
+    let (_network, mut a, mut b, call) = connected().await;
+    async fn told(phone: &mut Phone) -> serde_json::Value {
+        loop {
+            let event = phone.next().await;
+            if matches!(event, CallEvent::Hold { .. }) {
+                return serde_json::to_value(event).unwrap();
+            }
+        }
+    }
+    let hold = |here: bool, there: bool| serde_json::json!({ "event": "hold", "callId": call.to_string(), "here": here, "there": there });
+    a.line.set_held(true).await.unwrap();
+    assert_eq!((told(&mut a).await, told(&mut b).await), (hold(true, false), hold(false, true)));
+    b.line.set_held(true).await.unwrap();
+    assert_eq!((told(&mut a).await, told(&mut b).await), (hold(true, true), hold(true, true)));
+    a.line.set_held(false).await.unwrap();
+    assert_eq!((told(&mut a).await, told(&mut b).await), (hold(false, true), hold(true, false)));
+}
+
+#[tokio::test]
 async fn a_call_that_was_muted_is_muted_still_after_the_hold() {
     let (_network, a, _b, _) = connected().await;
     a.line.set_muted(true).await.unwrap();
