@@ -168,6 +168,25 @@ test("what is no id, nobody's, or blocked already is said under the field", asyn
   expect(asked(core, "block")).toEqual([]);
 });
 
+test("one's own id is said to be one's own", async () => {
+  const { core, user } = await blockedPeople();
+  const me = core.current.session.user!;
+  core.commands.lookup = () =>
+    Promise.resolve({
+      status: "found",
+      name: me.displayName,
+      care4wId: me.care4wId,
+      region: null,
+      confirm: false,
+      isSelf: true,
+    });
+  await user.type(on("block-input"), `${me.care4wId}{Enter}`);
+  await settle();
+  expect(on("block-error")).toHaveTextContent("That's you.");
+  expect(on("block-input")).toHaveFocus();
+  expect(off("block-person")).toBeNull();
+});
+
 test("a list that changed on another device is fetched again", async () => {
   const { core, view } = await blockedPeople("care4w-NEE2345");
   core.blockedPeople = [];
