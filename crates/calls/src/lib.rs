@@ -36,7 +36,8 @@ pub use sound::{
 };
 pub use view::{CallDirection, CallEvent, CallStats, CallView, DeviceNotice, ReasonView, SoundNotice};
 
-/// Log targets of the crates under [`p2p`] that write addresses, session descriptions or keys at some level. A
+/// Log targets of the crates under [`p2p`] and [`twilio`] that write addresses, session descriptions, tokens or keys at
+/// some level. A
 /// program that installs a log subscriber switches each of them off, whatever level was asked for (in an
 /// `EnvFilter`: `TARGET=off` for each, added last). They come through the `log` crate.
 pub const QUIET_TARGETS: &[&str] = &[
@@ -58,4 +59,7 @@ pub const QUIET_TARGETS: &[&str] = &[
     "rtc_stun",
     "rtc_turn",
     "quinn_udp",
+    "tokio_tungstenite",
+    "tungstenite",
+    "rustls",
 ];

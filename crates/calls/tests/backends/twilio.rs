@@ -92,7 +92,7 @@ async fn alone() -> (Arc<Double>, End) {
     (double, end)
 }
 
-async fn phones() -> (Phone, Phone) {
+pub async fn phones() -> (Phone, Phone) {
     let double = Arc::new(webhook::double(&[("AMINA11", "Amina"), ("BRIAN22", "Brian")]).await);
     let (a, b) = (end(&double, AMINA, "Amina", vec![], 3_600), end(&double, BRIAN, "Brian", vec![], 3_600));
     until(&a.backend, Status::Ready).await;
