@@ -295,6 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn of_two_last_words_about_one_end_the_first_counts() {
+        let mut number = call(TwilioCallKind::Number);
+        assert!(number.take(&event(Leg::Far, LegStatus::Completed, Some(61))));
+        for late in [LegStatus::Busy, LegStatus::NoAnswer, LegStatus::Failed, LegStatus::Canceled] {
+            assert!(!number.take(&event(Leg::Far, late, Some(1))), "{late:?}");
+        }
+        assert!(!number.take(&event(Leg::Far, LegStatus::Completed, Some(7))), "nor of two lengths");
+        assert_eq!((number.far, number.secs), (LegStatus::Completed, Some(61)));
+    }
+
+    #[test]
     fn the_user_reads_how_far_it_is() {
         let mut ring = call(TwilioCallKind::Ring);
         let mut seen = vec![ring.progress()];

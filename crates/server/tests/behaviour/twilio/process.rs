@@ -80,8 +80,19 @@ async fn nothing_that_is_secret_or_somebodys_is_logged_at_any_level() {
     let refused = http.post(format!("{url}/api/twilio/ring")).bearer_auth(bearer).json(&ring).send().await.unwrap();
     assert_eq!(refused.status(), 400);
     let identity = answer["data"]["identity"].as_str().unwrap();
-    let one = sid(1);
+    let (one, from) = (sid(1), format!("client:{identity}"));
+    let claims = super::claims_of(token);
+    let params = &claims["grants"]["voice"]["outgoing"]["params"];
+    let (id, proof) = (params["Care4wId"].as_str().unwrap(), params["Care4wProof"].as_str().unwrap());
+    let device = |to, proof| {
+        let known = [("ApplicationSid", APPLICATION), ("CallSid", one.as_str()), ("From", from.as_str())];
+        [known.as_slice(), &[("To", to), ("Care4wId", id), ("Care4wProof", proof)]].concat()
+    };
     for fields in [
+        device("+254754111777", proof),
+        device("112", proof),
+        device("+449098790000", proof),
+        device("+254754111777", "wrong"),
         vec![("CallSid", one.as_str()), ("From", "+254754111444"), ("To", "+254754111222")],
         vec![("CallSid", one.as_str()), ("From", identity), ("To", "+254754111555"), ("CallStatus", "ringing")],
         vec![("CallSid", one.as_str()), ("CallStatus", "completed"), ("CallDuration", "7")],
@@ -101,10 +112,14 @@ async fn nothing_that_is_secret_or_somebodys_is_logged_at_any_level() {
     }
     let output = process.stop("-TERM");
     let log = String::from_utf8(output.stderr).unwrap();
-    assert!(log.contains("Twilio refused a call"), "{log}");
+    for said in ["Twilio refused a call", "is not put through", "does not show whose it is"] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
     for private in [
         SECRET,
         AUTH_TOKEN,
+        proof,
+        "9098790000",
         ACCOUNT,
         KEY,
         APPLICATION,
