@@ -61,7 +61,7 @@ pub fn run() -> ExitCode {
             app.manage(Staying::new(core.store()));
             app.manage(core);
             app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
-            window::open(app.handle())?;
+            window::open(app.handle(), !arguments.minimized)?;
             staying::appear(app.handle(), arguments.minimized);
             events::forward(app.handle());
             Ok(())

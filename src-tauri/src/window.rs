@@ -7,13 +7,14 @@ use crate::staying;
 /// Its name in Tauri and in `capabilities/`.
 pub const MAIN: &str = "main";
 
-/// Opens the window out of sight: 400 × 680 unless it had another place, no smaller than 340 × 520 (LOOK).
-pub fn open(app: &AppHandle) -> tauri::Result<()> {
+/// Opens the window: 400 × 680 unless it had another place, no smaller than 340 × 520 (LOOK). One that is to be seen is so
+/// from the start: on a desktop without a window manager nothing else gives it the focus.
+pub fn open(app: &AppHandle, visible: bool) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
         .title("Care4W")
         .inner_size(400.0, 680.0)
         .min_inner_size(340.0, 520.0)
-        .visible(false)
+        .visible(visible)
         .data_directory(app.path().app_local_data_dir()?.join("webview"))
         .build()?;
     let closing = window.clone();
