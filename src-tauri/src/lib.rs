@@ -36,6 +36,7 @@ pub fn run() -> ExitCode {
         // Everything that Tauri keeps apart, it keeps apart by this: data, settings, the single-instance lock.
         context.config_mut().identifier = format!("{}.profile-{}", context.config().identifier, profile.as_str());
     }
+    let profile = arguments.profile.as_ref().map(|profile| profile.as_str().to_owned());
     let bindings = bindings::builder();
     let builder = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, given, _directory| {
@@ -50,7 +51,6 @@ pub fn run() -> ExitCode {
         }))
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(staying::PLACE).build())
-        .plugin(staying::autostart(arguments.profile.as_ref()))
         .invoke_handler(bindings.invoke_handler())
         .setup(move |app| {
             bindings.mount_events(app);
@@ -58,7 +58,7 @@ pub fn run() -> ExitCode {
             if let Some(destination) = &arguments.destination {
                 core.phone().offer_destination(destination);
             }
-            app.manage(Staying::new(core.store()));
+            app.manage(Staying::new(core.store(), arguments.profile.as_ref()));
             app.manage(core);
             app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
             window::open(app.handle(), !arguments.minimized)?;
@@ -66,6 +66,7 @@ pub fn run() -> ExitCode {
             events::forward(app.handle());
             Ok(())
         });
+    let builder = platform::with_autostart(builder, profile.as_deref());
     // The windowing library panics where it finds no display; that is a bad world and no bug, and told in one line.
     match quietly(|| builder.build(context)) {
         None => {
@@ -75,7 +76,10 @@ pub fn run() -> ExitCode {
         Some(Ok(app)) => {
             app.run(|app, event| match event {
                 // A call must not be left hanging at the other end.
-                RunEvent::Exit => tauri::async_runtime::block_on(app.state::<Core>().shut_down()),
+                RunEvent::Exit => {
+                    staying::keep_place(app);
+                    tauri::async_runtime::block_on(app.state::<Core>().shut_down());
+                }
                 // A Mac hands links to the running app, and shows a window whose icon is clicked.
                 #[cfg(target_os = "macos")]
                 RunEvent::Opened { urls } => {

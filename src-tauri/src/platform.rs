@@ -3,14 +3,19 @@
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub use linux::tray_is_seen;
+pub use linux::{set_start_at_login, starts_at_login, tray_is_seen, with_autostart};
 
 #[cfg(not(target_os = "linux"))]
-mod others {
-    /// Whether a tray icon is to be seen: Windows and macOS always have a place for it.
-    pub fn tray_is_seen() -> bool {
-        true
-    }
-}
+mod others;
 #[cfg(not(target_os = "linux"))]
-pub use others::tray_is_seen;
+pub use others::{set_start_at_login, starts_at_login, tray_is_seen, with_autostart};
+
+/// What a profile's entry among the things that start with the system is called.
+fn entry_name(profile: Option<&str>) -> String {
+    profile.map_or_else(|| "care4w".to_owned(), |profile| format!("care4w-{profile}"))
+}
+
+/// What the app is started with by the system.
+fn entry_arguments(profile: Option<&str>) -> Vec<&str> {
+    ["--minimized"].into_iter().chain(profile.into_iter().flat_map(|profile| ["--profile", profile])).collect()
+}

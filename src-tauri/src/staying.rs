@@ -1,13 +1,13 @@
 //! Staying when the window goes: closing to the tray, starting out of sight, starting with the system.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use care4w_client::Problem;
 use care4w_client::store::Store;
 use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, Manager, WebviewWindow};
-use tauri_plugin_autostart::ManagerExt;
 use tauri_plugin_window_state::{AppHandleExt, StateFlags};
 
 use crate::arguments::ProfileName;
@@ -36,12 +36,16 @@ pub struct DesktopState {
 /// What was chosen about staying.
 pub struct Staying {
     store: Arc<dyn Store>,
+    profile: Option<String>,
+    /// While the window is in the tray: what the file of its place held when it went. A window that is not seen has no
+    /// place, and the system puts it anywhere when it comes back.
+    place: Mutex<Option<Vec<u8>>>,
 }
 
 impl Staying {
-    /// As it was chosen before.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    /// As it was chosen before in this profile.
+    pub fn new(store: Arc<dyn Store>, profile: Option<&ProfileName>) -> Self {
+        Self { store, profile: profile.map(|profile| profile.as_str().to_owned()), place: Mutex::default() }
     }
 
     fn close_to_tray(&self) -> bool {
@@ -54,31 +58,19 @@ impl Staying {
     }
 }
 
-/// The plugin that starts the app with the system: a profile of its own has an entry of its own.
-pub fn autostart(profile: Option<&ProfileName>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
-    let builder = tauri_plugin_autostart::Builder::new().arg("--minimized");
-    match profile {
-        None => builder.app_name("care4w").build(),
-        Some(profile) => {
-            builder.app_name(format!("care4w-{}", profile.as_str())).args(["--profile", profile.as_str()]).build()
-        }
-    }
-}
-
 /// How the app stays here. Asks the system: not on the window's thread.
 pub fn desktop(app: &AppHandle) -> DesktopState {
     DesktopState {
         tray: tray_is_seen(app),
         close_to_tray: app.state::<Staying>().close_to_tray(),
-        start_at_login: app.autolaunch().is_enabled().ok(),
+        start_at_login: platform::starts_at_login(app, app.state::<Staying>().profile.as_deref()),
     }
 }
 
 /// Starts the app with the system from now on, or does not.
 pub fn set_start_at_login(app: &AppHandle, on: bool) -> Result<(), Problem> {
-    let autostart = app.autolaunch();
-    let done = if on { autostart.enable() } else { autostart.disable() };
-    done.map_err(|error| {
+    let staying = app.state::<Staying>();
+    platform::set_start_at_login(app, staying.profile.as_deref(), on).map_err(|error| {
         tracing::warn!(%error, "starting with the system could not be changed");
         Problem::new("NOT_AVAILABLE", "This system doesn't let Care4W start by itself.")
     })
@@ -95,6 +87,7 @@ pub fn appear(app: &AppHandle, minimized: bool) {
         window::show(app);
         return;
     }
+    note_place(app);
     let app = app.clone();
     std::thread::spawn(move || {
         if !tray_is_seen(&app) {
@@ -112,12 +105,36 @@ pub fn close(window: &WebviewWindow) {
             app.exit(0);
             return;
         }
-        // A window that is not seen has no place.
         if let Err(error) = app.save_window_state(PLACE) {
             tracing::debug!(%error, "the window's place is not remembered");
         }
+        note_place(&app);
         if let Err(error) = window.hide() {
             tracing::warn!(%error, "the window could not go to the tray");
         }
     });
+}
+
+/// The window is out of sight: its place is the one that the file tells now.
+fn note_place(app: &AppHandle) {
+    let place = file_of_place(app).and_then(|file| std::fs::read(file).ok());
+    *app.state::<Staying>().place.lock().expect("no one panics with the place locked") = place;
+}
+
+/// Whether the window comes back from the tray, and must be put where it was.
+pub fn comes_back(app: &AppHandle) -> bool {
+    app.state::<Staying>().place.lock().expect("no one panics with the place locked").take().is_some()
+}
+
+/// The app ends. If the window is in the tray, the place that it had is what is remembered.
+pub fn keep_place(app: &AppHandle) {
+    let place = app.state::<Staying>().place.lock().expect("no one panics with the place locked").take();
+    let (Some(place), Some(file)) = (place, file_of_place(app)) else { return };
+    if let Err(error) = std::fs::write(file, place) {
+        tracing::debug!(%error, "the window's place is not remembered");
+    }
+}
+
+fn file_of_place(app: &AppHandle) -> Option<PathBuf> {
+    Some(app.path().app_config_dir().ok()?.join(app.filename()))
 }

@@ -1,6 +1,7 @@
 //! The window.
 
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri_plugin_window_state::WindowExt;
 
 use crate::staying;
 
@@ -29,18 +30,26 @@ pub fn open(app: &AppHandle, visible: bool) -> tauri::Result<()> {
 
 /// Brings the window to the front: somebody started the app again, or asked the tray for it.
 pub fn show(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window(MAIN) {
-        for shown in [window.unminimize(), window.show(), window.set_focus()] {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let comes_back = staying::comes_back(app);
+    // At once, before the system tells where it has put the window.
+    let shown = app.run_on_main_thread(move || {
+        let restored = || if comes_back { window.restore_state(staying::PLACE) } else { Ok(()) };
+        for shown in [window.unminimize(), window.show(), restored(), window.set_focus()] {
             if let Err(error) = shown {
                 tracing::debug!(%error, "the window could not be brought to the front");
             }
         }
+    });
+    if let Err(error) = shown {
+        tracing::debug!(%error, "the window could not be brought to the front");
     }
 }
 
 /// Shows the window where windows wait: the app started minimised, and there is no tray.
 pub fn show_minimized(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(MAIN) {
+        staying::comes_back(app);
         for shown in [window.show(), window.minimize()] {
             if let Err(error) = shown {
                 tracing::debug!(%error, "the window could not be minimised");

@@ -59,7 +59,7 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
 
     // While nobody is there, somebody calls.
     let own = Account::named("Amina");
-    let mut amina = person.other(&server, &Account::named("Chiku"));
+    let amina = person.other(&server, &Account::named("Chiku"));
     amina.login(&own).unwrap();
     let amina_id = amina.care4w_id().unwrap();
     amina.run(&["logout"], "").unwrap().success().unwrap();
