@@ -23,9 +23,22 @@ impl Hearing {
         Self { standstill: Standstill::watch() }
     }
 
+    /// The same for a call with a browser, which chooses its threads' priority itself: it counts when ordinary threads were
+    /// kept waiting.
+    pub fn begin_with_browser() -> Self {
+        let standstill = Standstill::watch();
+        priority::raise();
+        Self { standstill }
+    }
+
     /// The call begins: how busy the machine was before does not matter.
     pub fn call_begins(&self) {
         self.standstill.forget();
+    }
+
+    /// The call is over: to score it keeps a machine busy too.
+    pub fn call_ends(&self) {
+        self.standstill.end();
     }
 
     /// Whether the machine stood still for so long until now that what was heard says nothing of the call; said on stdout.

@@ -43,6 +43,11 @@ impl Standstill {
         self.lost.store(0, Ordering::Relaxed);
     }
 
+    /// Watches no more; what was seen stays.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
     /// How long the machine stood still until now, all pauses that could be heard together.
     pub fn so_far(&self) -> Duration {
         Duration::from_micros(self.lost.load(Ordering::Relaxed))
@@ -57,7 +62,7 @@ fn stood_still(slept: Duration) -> Duration {
 
 impl Drop for Standstill {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.end();
     }
 }
 

@@ -49,7 +49,7 @@ impl Two {
 
     /// On two machines, the phone's and the browser's.
     fn meet_on(machines: Option<&[Namespace; 2]>) -> Self {
-        let hearing = Hearing::begin();
+        let hearing = Hearing::begin_with_browser();
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start().unwrap();
         let mut phone = Cli::new(server.url(), &folder.path().join("phone"));
@@ -156,6 +156,7 @@ fn well_heard(two: &Two, by_browser: &Sound, speaks: Instant, records: Option<In
         records.map_or(Duration::ZERO, |records| (records + Duration::from_secs(1)).saturating_duration_since(speaks));
     let ours = said(Speech::Caller).from(late);
     assert!(ours.length() > Duration::from_secs(3), "the browser recorded {late:?} after we began to speak");
+    two.hearing.call_ends();
     // Loopback loses nothing.
     two.hearing.judge("the browser heard us", &ours, by_browser, 2.5).unwrap();
     two.hearing.judge("we heard the browser", &said(Speech::Callee), &two.heard_by_phone(), 2.5).unwrap();

@@ -161,6 +161,7 @@ impl Talk<'_> {
         };
         assert_eq!(calling.end().unwrap(), Some(0));
         assert_eq!(answering.wait_for_end().unwrap(), Some(0));
+        self.two.hearing.call_ends();
         // What is said right after a path came back may meet a buffer that still fills.
         let late = (self.whole_from + Duration::from_secs(1)).saturating_duration_since(self.speaks);
         for (speech, heard) in [(Speech::Caller, "there.wav"), (Speech::Callee, "here.wav")] {

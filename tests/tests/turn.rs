@@ -88,6 +88,7 @@ fn two_who_reach_only_the_relay_talk_through_it() {
     }
     calling.wait_for_end().unwrap();
     answering.wait_for_end().unwrap();
+    apart.hearing.call_ends();
     for (speech, heard) in [(Speech::Caller, &heard_there), (Speech::Callee, &heard_here)] {
         let heard = Sound::read(heard).unwrap();
         let who = format!("{speech:?} through the relay");
