@@ -123,7 +123,7 @@ impl Driver {
                         return self.socket.finish().await;
                     }
                 },
-                Some((call, what)) = self.from_legs.recv() => match self.from_leg(call, what) {
+                Some((call, what)) = self.from_legs.recv() => match self.input_of(call, what) {
                     Some(input) => input,
                     None => continue,
                 },
@@ -149,7 +149,7 @@ impl Driver {
         }
     }
 
-    fn from_leg(&self, call: CallId, what: FromLeg) -> Option<Input> {
+    fn input_of(&self, call: CallId, what: FromLeg) -> Option<Input> {
         Some(match what {
             FromLeg::Described(sdp) => Input::Described { call, sdp },
             FromLeg::PathUp => Input::PathUp { call },

@@ -11,7 +11,10 @@ fn to(text: &str) -> Destination {
     read(text, Some(Region::KENYA)).unwrap()
 }
 
-fn table(rows: &[(&str, TwilioVoice, bool, Found, Result<Ways, NoWay>)]) {
+/// What was typed, how Twilio stands, whether free calls go first, who was found, and the ways.
+type Row = (&'static str, TwilioVoice, bool, Found, Result<Ways, NoWay>);
+
+fn table(rows: &[Row]) {
     for (typed, twilio, free, found, expected) in rows {
         assert_eq!(
             ways(&to(typed), *twilio, *free, *found),
