@@ -16,12 +16,12 @@ use tray::Tray;
 const SILENT: [&str; 4] = ["--mic", "none", "--speaker", "none"];
 
 /// Somebody who arranges the windows of a display.
-fn window_manager(person: &Person) -> Process {
+fn openbox(person: &Person) -> Process {
     let mut command = Command::new("openbox");
     command.arg("--sm-disable").envs(person.environment());
-    let manager = Process::start_logged("openbox", &mut command, &person.folder().join("openbox.log")).unwrap();
+    let openbox = Process::start_logged("openbox", &mut command, &person.folder().join("openbox.log")).unwrap();
     wait::until(PATIENCE, "the window manager", || Ok(at(&person.display, "wmctrl", &["-m"]).map(drop))).unwrap();
-    manager
+    openbox
 }
 
 /// The app's window, if it is to be seen.
@@ -85,7 +85,7 @@ fn the_phone_stays_in_the_tray_and_comes_back_where_it_was() {
     wait::until(PATIENCE, "the entry to go", || Ok((!entry.exists()).then_some(()))).unwrap();
 
     // Closed, it is out of sight and still a phone.
-    let _manager = window_manager(&person);
+    let _openbox = openbox(&person);
     let id = comes(display);
     at(display, "xdotool", &["windowsize", "--sync", &id, "480", "700"]).unwrap();
     at(display, "xdotool", &["windowmove", "--sync", &id, "300", "90"]).unwrap();
