@@ -177,17 +177,17 @@ fn imports_all_but_what_no_database_can_keep(database: &str) {
     };
     let lines = [
         user(0, "", ""),
-        user(1, "displayName", "A\0mina"),
-        user(2, "email", "a\0mina@example.org"),
-        user(3, "email", "amina@example.org\0"),
-        user(4, "care4wId", "care4w-ABC\01234"),
-        user(5, "$oid", "65c1f2a0b1c2d3e4\00000005"),
-        user(6, "full", "+254700\0000006"),
-        user(7, "national", "700\0000007"),
-        user(8, "countryCode", "25\04"),
+        user(1, "displayName", "A\x00mina"),
+        user(2, "email", "a\x00mina@example.org"),
+        user(3, "email", "amina@example.org\x00"),
+        user(4, "care4wId", "care4w-ABC\x001234"),
+        user(5, "$oid", "65c1f2a0b1c2d3e4\x000000005"),
+        user(6, "full", "+254700\x00000006"),
+        user(7, "national", "700\x00000007"),
+        user(8, "countryCode", "25\x004"),
         user(9, "displayName", "@@@").replace("@@@", "\\ud800"),
         user(10, "displayName", "@@@").replace("@@@", "\u{1}"),
-        user(11, "firebaseUid", "what is passed over \0 may hold it"),
+        user(11, "firebaseUid", "what is passed over \x00 may hold it"),
         user(12, "", ""),
     ];
     let file = folder.path().join("users.json");
