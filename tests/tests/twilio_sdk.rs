@@ -161,6 +161,7 @@ fn twilios_own_sdk_calls_over_our_server() {
     two.double.set_telephone(NUMBER, Telephone::answering(Says::Echo));
     let call = two.connected();
     two.run("phone.call.disconnect()");
+    two.next("disconnect");
     two.until("the call is over", || (call.state() == CallState::Ended).then_some(()));
 
     // A user.
