@@ -39,7 +39,7 @@ impl Two {
             Settings { voice_url: Some(format!("{public_url}/api/webhooks/twilio/voice")), ..Settings::default() };
         let double = runtime.block_on(Double::start(settings)).unwrap();
         let account = double.account();
-        let variable = |name: &str, value: &str| (format!("CARE4W_TWILIO_{name}").into(), value.into());
+        let variable = |name: &str, value: &str| (format!("CARE4W_TWILIO_{name}"), value.into());
         let environment: Environment = vec![
             variable("ACCOUNT", &account.account_sid),
             variable("KEY", &account.api_key),

@@ -12,6 +12,9 @@ use zbus::zvariant::{Dict, OwnedObjectPath, OwnedValue, Structure, Value};
 
 use super::desktop::PATIENCE;
 
+/// An entry of `com.canonical.dbusmenu`: its id, its properties, the entries below it.
+type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
 type Items = Arc<Mutex<Vec<(String, String)>>>;
 
 struct Watcher(Items);
@@ -68,8 +71,7 @@ impl Tray {
         let item = Proxy::new(&self.bus, sender.clone(), path, "org.kde.StatusNotifierItem")?;
         let menu: OwnedObjectPath = item.get_property("Menu")?;
         let menu = Proxy::new(&self.bus, sender, menu, "com.canonical.dbusmenu")?;
-        let (_, (_, _, entries)): (u32, (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>)) =
-            menu.call("GetLayout", &(0, -1, Vec::<&str>::new()))?;
+        let (_, (_, _, entries)): (u32, Layout) = menu.call("GetLayout", &(0, -1, Vec::<&str>::new()))?;
         Ok((menu, entries.iter().filter_map(|entry| words(entry)).collect()))
     }
 

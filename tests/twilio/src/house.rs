@@ -239,7 +239,13 @@ impl State {
         let Some(leg) = self.legs.get_mut(call).filter(|leg| leg.state != CallState::Ended) else { return };
         leg.state = CallState::Ended;
         leg.media.close();
-        if let (Some(stream), Some(message)) = (leg.stream, message) {
+        let (stream, temporary) = (leg.stream, leg.temporary.clone());
+        if let (Some(stream), Some(mut message)) = (stream, message) {
+            // A client that was told of no ringing knows the call by its own id alone.
+            let told = |frame: &Frame| !frame.from_client && frame.message["payload"]["callsid"] == call;
+            if let Some(temporary) = temporary.filter(|_| !self.frames.iter().any(told)) {
+                message["payload"]["callsid"] = Value::from(temporary);
+            }
             self.send(stream, message);
         }
     }

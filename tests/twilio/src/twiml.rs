@@ -145,10 +145,10 @@ fn begin(path: &[String], start: &BytesStart<'_>, verbs: &mut Vec<Verb>) -> Resu
         (["Response", "Dial", "Client"], "Parameter") => {
             let (name, value) = (attribute("name")?, attribute("value")?);
             let (Some(name), Some(value)) = (name, value) else { return Err("Parameter without name or value".into()) };
-            if let Some(Verb::Dial(Dial { targets, .. })) = verbs.last_mut() {
-                if let Some(target) = targets.last_mut() {
-                    target.parameters.push((name, value));
-                }
+            if let Some(Verb::Dial(Dial { targets, .. })) = verbs.last_mut()
+                && let Some(target) = targets.last_mut()
+            {
+                target.parameters.push((name, value));
             }
         }
         (path, name) => return Err(format!("{name} in {}", path.join("/"))),

@@ -45,7 +45,6 @@ crate::contract! { phones() }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_offers_that_cross_the_callers_stands_and_the_callees_is_made_again() {
-    use care4w_calls::VoiceBackend as _;
     let (exchange, mut a, mut b) = phones_and_exchange();
     let (call, _a_ear, _b_ear) = connected(&mut a, &mut b).await;
     for held in [true, false] {

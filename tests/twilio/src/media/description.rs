@@ -81,10 +81,10 @@ impl Description {
         let (mut mux, mut group) = (false, None);
         let mut maps = Vec::new();
         for line in sdp.split("\r\n") {
-            if let Some(rest) = line.strip_prefix("m=") {
-                if media.replace(rest).is_some() {
-                    return Err("it has more than one medium");
-                }
+            if let Some(rest) = line.strip_prefix("m=")
+                && media.replace(rest).is_some()
+            {
+                return Err("it has more than one medium");
             }
             let Some(attribute) = line.strip_prefix("a=") else { continue };
             let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));

@@ -171,10 +171,10 @@ impl Transport {
     }
 
     pub fn hand_on(&mut self, piece: &Piece) {
-        if let Some((kind, codec)) = self.speaks(Some(piece.codec)) {
-            if let Some(packet) = self.outgoing.hand_on(kind, codec, piece) {
-                self.send(&packet);
-            }
+        if let Some((kind, codec)) = self.speaks(Some(piece.codec))
+            && let Some(packet) = self.outgoing.hand_on(kind, codec, piece)
+        {
+            self.send(&packet);
         }
     }
 
@@ -204,10 +204,10 @@ impl Transport {
                     self.send(&packet);
                 }
             }
-        } else if matches!(self.source, Source::Nothing) {
-            if let Some((_, codec)) = self.speaks(None) {
-                self.outgoing.pause(codec);
-            }
+        } else if matches!(self.source, Source::Nothing)
+            && let Some((_, codec)) = self.speaks(None)
+        {
+            self.outgoing.pause(codec);
         }
         if self.reported.is_none_or(|before| now - before >= REPORTS) {
             self.reported = Some(now);
@@ -219,7 +219,7 @@ impl Transport {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         // NTP counts from 1900, in fractions of 2⁻³² s.
         let ntp_time =
-            (since.as_secs() + 2_208_988_800) << 32 | (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
+            ((since.as_secs() + 2_208_988_800) << 32) | ((u64::from(since.subsec_nanos()) << 32) / 1_000_000_000);
         let mut reports = Vec::new();
         if let (Some(ssrc), Some((highest, lost))) = (self.incoming.ssrc, self.incoming.counts()) {
             reports.push(ReceptionReport {
