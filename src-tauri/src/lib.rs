@@ -10,6 +10,7 @@ mod core;
 mod events;
 mod export;
 mod messages;
+mod place;
 mod platform;
 mod staying;
 mod store;
@@ -24,6 +25,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::arguments::Arguments;
 use crate::core::Core;
+use crate::place::PlaceInTray;
 use crate::staying::Staying;
 use crate::tray::Tray;
 
@@ -50,8 +52,9 @@ pub fn run() -> ExitCode {
             }
         }))
         .plugin(tauri_plugin_store::Builder::default().build())
-        .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(staying::PLACE).build())
+        .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(place::PLACE).build())
         .invoke_handler(bindings.invoke_handler())
+        .manage(PlaceInTray::default())
         .setup(move |app| {
             bindings.mount_events(app);
             let core = Core::open(app.handle(), &arguments)?;
@@ -61,7 +64,7 @@ pub fn run() -> ExitCode {
             app.manage(Staying::new(core.store(), arguments.profile.as_ref()));
             app.manage(core);
             app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
-            window::open(app.handle(), !arguments.minimized)?;
+            window::open(app.handle(), !arguments.minimized, staying::close)?;
             staying::appear(app.handle(), arguments.minimized);
             events::forward(app.handle());
             Ok(())
@@ -77,7 +80,7 @@ pub fn run() -> ExitCode {
             app.run(|app, event| match event {
                 // A call must not be left hanging at the other end.
                 RunEvent::Exit => {
-                    staying::keep_place(app);
+                    place::keep(app);
                     tauri::async_runtime::block_on(app.state::<Core>().shut_down());
                 }
                 // A Mac hands links to the running app, and shows a window whose icon is clicked.

@@ -1,25 +1,20 @@
 //! Staying when the window goes: closing to the tray, starting out of sight, starting with the system.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use care4w_client::Problem;
 use care4w_client::store::Store;
 use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, Manager, WebviewWindow};
-use tauri_plugin_window_state::{AppHandleExt, StateFlags};
+use tauri_plugin_window_state::AppHandleExt;
 
 use crate::arguments::ProfileName;
-use crate::platform;
 use crate::tray::Tray;
-use crate::window;
+use crate::{place, platform, window};
 
 /// The store's key of the wish to close to the tray.
 const CLOSE_TO_TRAY: &str = "desktop/closeToTray";
-
-/// What of a window's place is remembered. Whether it is seen is decided by how the app is started.
-pub const PLACE: StateFlags = StateFlags::SIZE.union(StateFlags::POSITION).union(StateFlags::MAXIMIZED);
 
 /// How the app stays on this desktop.
 #[derive(Serialize, Type)]
@@ -37,15 +32,12 @@ pub struct DesktopState {
 pub struct Staying {
     store: Arc<dyn Store>,
     profile: Option<String>,
-    /// While the window is in the tray: what the file of its place held when it went. A window that is not seen has no
-    /// place, and the system puts it anywhere when it comes back.
-    place: Mutex<Option<Vec<u8>>>,
 }
 
 impl Staying {
     /// As it was chosen before in this profile.
     pub fn new(store: Arc<dyn Store>, profile: Option<&ProfileName>) -> Self {
-        Self { store, profile: profile.map(|profile| profile.as_str().to_owned()), place: Mutex::default() }
+        Self { store, profile: profile.map(|profile| profile.as_str().to_owned()) }
     }
 
     fn close_to_tray(&self) -> bool {
@@ -87,7 +79,7 @@ pub fn appear(app: &AppHandle, minimized: bool) {
         window::show(app);
         return;
     }
-    note_place(app);
+    place::note(app);
     let app = app.clone();
     std::thread::spawn(move || {
         if !tray_is_seen(&app) {
@@ -105,36 +97,12 @@ pub fn close(window: &WebviewWindow) {
             app.exit(0);
             return;
         }
-        if let Err(error) = app.save_window_state(PLACE) {
+        if let Err(error) = app.save_window_state(place::PLACE) {
             tracing::debug!(%error, "the window's place is not remembered");
         }
-        note_place(&app);
+        place::note(&app);
         if let Err(error) = window.hide() {
             tracing::warn!(%error, "the window could not go to the tray");
         }
     });
-}
-
-/// The window is out of sight: its place is the one that the file tells now.
-fn note_place(app: &AppHandle) {
-    let place = file_of_place(app).and_then(|file| std::fs::read(file).ok());
-    *app.state::<Staying>().place.lock().expect("no one panics with the place locked") = place;
-}
-
-/// Whether the window comes back from the tray, and must be put where it was.
-pub fn comes_back(app: &AppHandle) -> bool {
-    app.state::<Staying>().place.lock().expect("no one panics with the place locked").take().is_some()
-}
-
-/// The app ends. If the window is in the tray, the place that it had is what is remembered.
-pub fn keep_place(app: &AppHandle) {
-    let place = app.state::<Staying>().place.lock().expect("no one panics with the place locked").take();
-    let (Some(place), Some(file)) = (place, file_of_place(app)) else { return };
-    if let Err(error) = std::fs::write(file, place) {
-        tracing::debug!(%error, "the window's place is not remembered");
-    }
-}
-
-fn file_of_place(app: &AppHandle) -> Option<PathBuf> {
-    Some(app.path().app_config_dir().ok()?.join(app.filename()))
 }

@@ -4,6 +4,7 @@ mod active;
 mod commands;
 mod courier;
 mod detour;
+mod detour_taking;
 mod digits;
 mod driver;
 mod report;
@@ -78,6 +79,12 @@ impl LineError {
 }
 
 type Reply<T> = oneshot::Sender<Result<T, LineError>>;
+
+/// Answers a command.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    // Who asked may be gone.
+    reply.send(value).ok();
+}
 
 enum Command {
     Dial(Callee, BackendName, Option<BackendName>, Reply<CallId>),

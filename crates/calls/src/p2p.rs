@@ -11,6 +11,7 @@ mod addresses;
 pub(crate) mod description;
 mod digits;
 pub(crate) mod engine;
+pub(crate) mod engine_event;
 mod goodbye;
 mod leg;
 pub(crate) mod packets;

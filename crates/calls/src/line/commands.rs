@@ -8,9 +8,9 @@ use tokio::task;
 
 use super::active::Active;
 use super::digits::DigitQueue;
-use super::driver::{Driver, answer};
+use super::driver::Driver;
 use super::report::{FromCall, Report};
-use super::{Command, LineError, Reply};
+use super::{Command, LineError, Reply, answer};
 use crate::defaults::MAX_DIGITS;
 use crate::{BackendCommand, CallState, Input, Sound, SoundError, Volume};
 

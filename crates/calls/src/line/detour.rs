@@ -2,33 +2,20 @@
 //! place in the window.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::courier::Courier;
-use super::driver::Driver;
 use crate::defaults::OUTGOING_FRAMES;
-use crate::{BackendCommand, BackendName, CallState, Callee, EncodedFrame, EndReason, MediaPorts, VoiceBackend};
+use crate::{Callee, EncodedFrame, VoiceBackend};
 
 /// Where the microphone's frames go to now.
-type Current = Arc<Mutex<Option<mpsc::Sender<EncodedFrame>>>>;
+pub(super) type Current = Arc<Mutex<Option<mpsc::Sender<EncodedFrame>>>>;
 
 /// The other way, as long as it was not taken.
 pub(super) struct Detour {
-    backend: Arc<dyn VoiceBackend>,
-    callee: Callee,
-    frames: Current,
-}
-
-/// Whether another way may do better after a call ended so before it rang.
-pub(super) fn helps(way: BackendName, reason: EndReason) -> bool {
-    match way {
-        BackendName::Twilio => reason.is_failure_of_twilio(),
-        // Nobody is there with Care4W; perhaps with a telephone.
-        BackendName::P2p => matches!(reason, EndReason::Unreachable | EndReason::NotFound),
-        BackendName::Fake => false,
-    }
+    pub backend: Arc<dyn VoiceBackend>,
+    pub callee: Callee,
+    pub frames: Current,
 }
 
 impl Detour {
@@ -51,64 +38,5 @@ impl Detour {
             passing.lock().unwrap_or_else(PoisonError::into_inner).take();
         });
         (Self { backend, callee, frames: current }, outgoing)
-    }
-}
-
-impl Driver {
-    /// Takes the call's other way, if it has one that may help. `false` when the call is over.
-    pub(super) fn take_detour(&mut self, reason: EndReason) -> bool {
-        let Some(active) = &mut self.active else { return false };
-        let before = active.backend.name();
-        if active.machine.state() != CallState::Dialing || !helps(before, reason) {
-            return false;
-        }
-        let Some(Detour { backend, callee, frames }) = active.detour.take() else { return false };
-        tracing::info!(%reason, instead_of = ?before, "the call takes another way");
-        let (sender, outgoing) = mpsc::channel(OUTGOING_FRAMES);
-        {
-            let mut current = frames.lock().unwrap_or_else(PoisonError::into_inner);
-            // The sound that was closed feeds no way any more.
-            if current.is_some() {
-                *current = Some(sender);
-            }
-        }
-        let (commands, command_rx) = mpsc::unbounded_channel();
-        let slot = Arc::clone(&active.slot);
-        let media = MediaPorts { outgoing, incoming: Arc::new(move |packet| slot.receive(packet)) };
-        let courier = Courier {
-            call: active.id,
-            backend: Arc::clone(&backend),
-            ice: Arc::clone(&self.ice),
-            callee: Some(callee),
-            media: Some(media),
-            over: Arc::clone(&active.over),
-            reports: self.report.clone(),
-        };
-        self.tasks.spawn(courier.run(command_rx));
-        active.backend = backend;
-        active.instead_of = Some(before);
-        commands.send(BackendCommand::Dial).ok();
-        active.commands = commands;
-        let event = active.state_event(CallState::Dialing, Instant::now());
-        self.show();
-        self.tell(event);
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_way_is_taken_for_a_way_that_failed_and_not_for_a_person_who_does_not_answer() {
-        for reason in [EndReason::TwilioUnreachable, EndReason::TwilioFailed, EndReason::TwilioRefused] {
-            assert!(helps(BackendName::Twilio, reason), "{reason}");
-        }
-        for reason in [EndReason::Busy, EndReason::Declined, EndReason::NotInService, EndReason::MicrophoneFailed] {
-            assert!(!helps(BackendName::Twilio, reason) && !helps(BackendName::P2p, reason), "{reason}");
-        }
-        assert!(helps(BackendName::P2p, EndReason::Unreachable));
-        assert!(!helps(BackendName::P2p, EndReason::Offline));
     }
 }

@@ -8,10 +8,9 @@ use care4w_protocol::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::driver::answer;
 use super::report::{FromCall, Report};
 use super::slot::SoundSlot;
-use super::{LineError, Reply};
+use super::{LineError, Reply, answer};
 use crate::defaults::{DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT};
 use crate::{BackendError, Sound, VoiceBackend};
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use care4w_audio::tones::Tone;
 use care4w_protocol::CallId;
 use care4w_protocol::signal::Refusal;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{self, JoinSet};
 
 use super::active::Active;
@@ -404,10 +404,4 @@ async fn close(sound: Arc<dyn crate::Sound>) {
     if task::spawn_blocking(move || sound.close()).await.is_err() {
         tracing::warn!("the sound did not close cleanly");
     }
-}
-
-/// Answers a command.
-pub(super) fn answer<T>(reply: oneshot::Sender<T>, value: T) {
-    // Who asked may be gone.
-    reply.send(value).ok();
 }

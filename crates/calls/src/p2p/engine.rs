@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use care4w_protocol::rest::IceServer;
-use care4w_protocol::signal::{Ended, HangUp};
+use care4w_protocol::signal::HangUp;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
@@ -26,6 +26,7 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RtpSender};
 
 use super::description::Wishes;
+use super::engine_event::EngineEvent;
 use super::goodbye::{self, GoodbyeListener};
 use super::reports::{RemoteLoss, ReportReader};
 use super::{P2pConfig, addresses};
@@ -40,18 +41,6 @@ const AFTER_REPORTS: usize = 14_000;
 
 /// Behind that, for what hears goodbyes.
 const AFTER_READER: usize = 15_000;
-
-/// What the library tells of one connection.
-pub(crate) enum EngineEvent {
-    /// A local candidate was found: its `candidate:` line.
-    Candidate(String),
-    /// The connection came to a new state.
-    State(RTCPeerConnectionState),
-    /// The other end's first packet came.
-    Track(Arc<dyn TrackRemote>),
-    /// The other end left, and said so on the media path.
-    Goodbye(Ended),
-}
 
 /// One peer connection with its one outgoing track. Nothing is sent by any socket before
 /// [`Engine::offer`] or [`Engine::answer`].

@@ -16,7 +16,7 @@ use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use tokio::sync::{mpsc, watch};
 
-use super::engine::EngineEvent;
+use super::engine_event::EngineEvent;
 
 const HUNG_UP: &[u8] = b"care4w: hung up";
 const NO_PATH: &[u8] = b"care4w: no path";

@@ -14,7 +14,8 @@ use care4w_protocol::signal::{Candidate, ClientMessage, HangUp, Party, Sdp, Serv
 use tokio::sync::{mpsc, oneshot};
 
 use super::description::PayloadTypes;
-use super::engine::{Engine, EngineEvent};
+use super::engine::Engine;
+use super::engine_event::EngineEvent;
 use super::pump::Flow;
 use super::{Routes, Shared};
 use crate::{BackendError, BackendEvent, BackendName, MediaPorts, PathStats, ReceivePacket};

@@ -6,7 +6,8 @@ use care4w_protocol::rest::IceServer;
 use tokio::sync::mpsc;
 
 use super::P2pConfig;
-use super::engine::{Engine, EngineEvent};
+use super::engine::Engine;
+use super::engine_event::EngineEvent;
 use crate::BackendError;
 use crate::defaults::PROBE_TIME;
 use binding::Answer;

@@ -24,6 +24,11 @@ use crate::store::{TalkCap, UnixMs};
 use http::TlsError;
 use settings::VoiceSettings;
 
+/// In a callback's address: the call that it is about.
+const CALL: &str = "call";
+/// And which end of it.
+const LEG: &str = "leg";
+
 /// Calls over Twilio, on a server that has them.
 pub struct TwilioVoice {
     settings: VoiceSettings,
@@ -66,8 +71,7 @@ impl TwilioVoice {
 
     /// Where Twilio asks or tells of a call.
     fn callback(&self, webhook: &str, call: CallId, leg: &str) -> String {
-        let (named, which) = (webhook::CALL, webhook::LEG);
-        format!("{}/api/webhooks/twilio/{webhook}?{named}={call}&{which}={leg}", self.public_url)
+        format!("{}/api/webhooks/twilio/{webhook}?{CALL}={call}&{LEG}={leg}", self.public_url)
     }
 }
 

@@ -9,17 +9,12 @@ use axum::http::{HeaderMap, header};
 use care4w_protocol::{CallId, ErrorCode};
 use url::form_urlencoded;
 
-use super::TwilioVoice;
 use super::signature::{self, Signed};
+use super::{CALL, LEG, TwilioVoice};
 use crate::app::App;
 use crate::error::Problem;
 use crate::extract::unreadable;
 use crate::store::{Leg, LegEvent, LegStatus};
-
-/// The call that a callback's address names, and its end.
-pub const CALL: &str = "call";
-/// Which end of it.
-pub const LEG: &str = "leg";
 
 /// What Twilio asks or tells. Names and values are those of TWILIO.md §9. `Debug` shows nothing.
 pub struct Webhook {
