@@ -1,11 +1,22 @@
 //! Where the product's binaries are: beside the program that asks.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, bail};
 
-/// The folder of built binaries: the one of this process (`target/debug`), or `CARE4W_BINARIES`.
+static CHOSEN: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on binaries are those of this folder: a benchmark measures release builds. The first choice stands.
+pub fn choose(folder: PathBuf) {
+    CHOSEN.get_or_init(|| folder);
+}
+
+/// The folder of built binaries: the one that was chosen, `CARE4W_BINARIES`, or the one of this process (`target/debug`).
 pub fn folder() -> Result<PathBuf> {
+    if let Some(folder) = CHOSEN.get() {
+        return Ok(folder.clone());
+    }
     if let Some(folder) = std::env::var_os("CARE4W_BINARIES") {
         return Ok(folder.into());
     }

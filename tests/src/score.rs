@@ -1,7 +1,7 @@
 //! How well speech came through.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -74,35 +74,54 @@ pub fn pesq(said: &Sound, heard: &Sound) -> Result<Option<f64>> {
     aligned_pesq(said, heard, same_speech(said, heard)?)
 }
 
-/// The same for a benchmark, which wants a figure also where so little came through that it may be other speech.
-pub fn pesq_however_bad(said: &Sound, heard: &Sound) -> Result<Option<f64>> {
-    aligned_pesq(said, heard, likeness(said, heard).context("silence was said or heard")?)
+/// The same for a benchmark, which wants figures also where so little came through that it may be other speech: PESQ, and
+/// what PLCMOS says of `heard` alone, 1 to 5.
+///
+/// PLCMOS (Microsoft's model of how people judge concealed losses) is `None` where its own environment is not installed
+/// (`cargo xtask bench sound` installs it).
+pub fn however_bad(said: &Sound, heard: &Sound) -> Result<(Option<f64>, Option<f64>)> {
+    let found = likeness(said, heard).context("silence was said or heard")?;
+    let plcmos = match python("CARE4W_PYTHON_PLCMOS", "python-plcmos")? {
+        Some(python) => Some(ask(&python, PLCMOS, &[&aligned(said, heard, found).1])?),
+        None => None,
+    };
+    Ok((aligned_pesq(said, heard, found)?, plcmos))
 }
 
 fn aligned_pesq(said: &Sound, heard: &Sound, found: Match) -> Result<Option<f64>> {
-    let Some(python) = python()? else { return Ok(None) };
+    let Some(python) = python("CARE4W_PYTHON", "python")? else { return Ok(None) };
+    let (said, heard) = aligned(said, heard, found);
+    ask(&python, PESQ, &[&said, &heard]).map(Some)
+}
+
+/// What both have in common, from the place where the one was found in the other.
+fn aligned(said: &Sound, heard: &Sound, found: Match) -> (Sound, Sound) {
     let (said, heard) = (said.at(RATE), heard.at(RATE));
     let begin = usize::try_from(found.offset).unwrap_or(0);
     let cut = usize::try_from(-found.offset).unwrap_or(0);
     let length = (said.samples.len() - cut).min(heard.samples.len() - begin);
+    let part = |sound: &Sound, from: usize| Sound { rate: RATE, samples: sound.samples[from..from + length].to_vec() };
+    (part(&said, cut), part(&heard, begin))
+}
+
+/// What a scorer makes of these sounds.
+fn ask(python: &Path, script: &str, sounds: &[&Sound]) -> Result<f64> {
     let folder = tempfile::tempdir()?;
-    let (reference, degraded) = (folder.path().join("said.wav"), folder.path().join("heard.wav"));
-    Sound { rate: RATE, samples: said.samples[cut..cut + length].to_vec() }.write(&reference)?;
-    Sound { rate: RATE, samples: heard.samples[begin..begin + length].to_vec() }.write(&degraded)?;
-    let output = Command::new(python)
-        .args(["-c", SCRIPT])
-        .args([&reference, &degraded])
-        .stdin(Stdio::null())
-        .output()
-        .context("the scorer does not start")?;
+    let mut scorer = Command::new(python);
+    scorer.args(["-c", script]).stdin(Stdio::null());
+    for (index, sound) in sounds.iter().enumerate() {
+        let file = folder.path().join(format!("{index}.wav"));
+        sound.write(&file)?;
+        scorer.arg(file);
+    }
+    let output = scorer.output().context("the scorer does not start")?;
     if !output.status.success() {
         bail!("the scorer fails: {}", String::from_utf8_lossy(&output.stderr));
     }
-    let score = String::from_utf8_lossy(&output.stdout).trim().parse().context("the scorer gives no number")?;
-    Ok(Some(score))
+    String::from_utf8_lossy(&output.stdout).trim().parse().context("the scorer gives no number")
 }
 
-const SCRIPT: &str = "
+const PESQ: &str = "
 import sys, wave, numpy
 from pesq import pesq
 def read(path):
@@ -111,13 +130,23 @@ def read(path):
 print(pesq(16000, read(sys.argv[1]), read(sys.argv[2]), 'wb'))
 ";
 
-/// The Python that has the scorer: `CARE4W_PYTHON`, or the one that xtask makes under `target/`.
-fn python() -> Result<Option<PathBuf>> {
-    if let Some(python) = std::env::var_os("CARE4W_PYTHON") {
+/// The model asks fifteen raters that are drawn by chance: the same ones each time.
+const PLCMOS: &str = "
+import sys, wave, numpy
+from speechmos import plcmos
+numpy.random.seed(0)
+with wave.open(sys.argv[1]) as file:
+    heard = numpy.frombuffer(file.readframes(file.getnframes()), dtype=numpy.int16).astype(numpy.float32) / 32768
+print(plcmos.run(heard, sr=16000)['plcmos'])
+";
+
+/// The Python that has a scorer: what this variable names, or the one that xtask makes under `target/tools`.
+fn python(variable: &str, environment: &str) -> Result<Option<PathBuf>> {
+    if let Some(python) = std::env::var_os(variable) {
         return Ok(Some(python.into()));
     }
     let target = binaries::folder()?.parent().context("binaries lie in a profile's folder")?.to_owned();
-    let python = target.join("tools/python/bin/python");
+    let python = target.join("tools").join(environment).join("bin/python");
     Ok(python.is_file().then_some(python))
 }
 

@@ -12,6 +12,7 @@ mod sound;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use care4w_tests::binaries;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -42,7 +43,8 @@ pub struct Options {
 /// A benchmark and its figures.
 struct Bench {
     name: &'static str,
-    /// Whether it needs the product's binaries, and the packages to run and test them.
+    /// Whether it needs the product's binaries (a release build of the phone and the server, the app as it is developed),
+    /// and the packages to run and test them.
     binaries: bool,
     run: fn(&Options) -> Result<Figures>,
 }
@@ -66,6 +68,8 @@ pub fn bench(options: &Options) -> Result<()> {
     if chosen.iter().any(|bench| bench.binaries) {
         system_packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
         build::binaries()?;
+        let phone = ["--bin", "care4w-cli", "--bin", "care4w-server", "--example", "loop_latency"];
+        binaries::choose(build::release(&phone)?);
     } else {
         system_packages::ensure(&[Purpose::Build, Purpose::Test])?;
     }
@@ -74,7 +78,7 @@ pub fn bench(options: &Options) -> Result<()> {
         println!("{}", bench.name);
         let figures = (bench.run)(options)?;
         for figure in &figures {
-            let places = if ["PESQ", ""].contains(&figure.unit) { 2 } else { 1 };
+            let places = if ["PESQ", "PLCMOS", ""].contains(&figure.unit) { 2 } else { 1 };
             let spread = match figure.samples.as_slice() {
                 [_] => String::new(),
                 samples => {

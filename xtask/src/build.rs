@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, path::PathBuf, process::Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::{narrowing::Target, node, program, say};
+use crate::{narrowing::Target, node, program, project, say};
 
 /// Packages of the workspace that the shared build leaves out: xtask is running, and Windows locks running programs.
 const WITHOUT: [&str; 3] = ["--workspace", "--exclude", "xtask"];
@@ -20,6 +20,14 @@ pub fn binaries() -> Result<()> {
     let mut build = program::cargo();
     build.arg("build").args(WITHOUT).args(["--bins", "--test", "tidy"]);
     say::step("building the app, the server and the phone without a window", || program::run(&mut build))
+}
+
+/// Builds these binaries and examples as they are given to people, and says in which folder they lie.
+pub fn release(targets: &[&str]) -> Result<PathBuf> {
+    let mut build = program::cargo();
+    build.args(["build", "--release"]).args(WITHOUT).args(targets);
+    say::step("building for release", || program::run(&mut build))?;
+    Ok(project::target().join("release"))
 }
 
 /// One test program.

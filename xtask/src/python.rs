@@ -11,6 +11,8 @@ use crate::{program, project, say};
 pub enum Needs {
     /// PESQ, the score of speech.
     Scorer,
+    /// PLCMOS, Microsoft's model of how people judge concealed losses (MIT, the model too): for the benchmark alone.
+    ConcealmentScorer,
     /// libphonenumber's own Python port, the oracle of the number rules.
     Numbers,
     /// Schemathesis, which asks the server everything that its OpenAPI document allows, and more.
@@ -21,6 +23,7 @@ impl Needs {
     fn requirements(self) -> &'static [&'static str] {
         match self {
             Self::Scorer => &["numpy<3", "pesq==0.0.4"],
+            Self::ConcealmentScorer => &["numpy<2", "onnxruntime>=1.17,<2", "speechmos==0.0.1.1"],
             Self::Numbers => &["phonenumbers==9.0.42"],
             Self::Api => &["schemathesis>=4,<5"],
         }
@@ -30,6 +33,7 @@ impl Needs {
     fn folder(self) -> PathBuf {
         project::tools().join(match self {
             Self::Scorer => "python",
+            Self::ConcealmentScorer => "python-plcmos",
             Self::Numbers => "python-numbers",
             Self::Api => "python-api",
         })

@@ -6,7 +6,7 @@
 
 use std::{
     io::{BufWriter, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -19,7 +19,7 @@ use super::{
     Figure, Figures,
     load::{self, Pace, Request, Run},
 };
-use crate::{program, project, say};
+use crate::{build, say};
 
 /// Users of the full measure; a quick one has a hundredth.
 const USERS: u64 = 1_000_000;
@@ -38,7 +38,8 @@ oracle_per_address = { burst = 1000000000, one_back_ms = 0 }
 pub fn measure(quick: bool) -> Result<Figures> {
     let users = if quick { USERS / 100 } else { USERS };
     let (rounds, length) = if quick { (1, Duration::from_secs(2)) } else { (3, Duration::from_secs(6)) };
-    let server = release_build()?;
+    let server = build::release(&["--bin", "care4w-server"])?;
+    let server = server.join(format!("care4w-server{}", std::env::consts::EXE_SUFFIX));
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("users.jsonl");
     say::step(&format!("writing {users} users"), || write_users(&file, users))?;
@@ -51,13 +52,6 @@ pub fn measure(quick: bool) -> Result<Figures> {
         bench.lookups(rounds, length, &mut figures)?;
     }
     Ok(figures)
-}
-
-fn release_build() -> Result<PathBuf> {
-    let mut build = program::cargo();
-    build.args(["build", "--release", "--workspace", "--exclude", "xtask", "--bin", "care4w-server"]);
-    say::step("building the server, release", || program::run(&mut build))?;
-    Ok(project::target().join("release").join(format!("care4w-server{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// As the web app has them, one document a line.

@@ -9,9 +9,12 @@ mod relay;
 use anyhow::Result;
 
 use super::{Figure, Figures};
+use crate::python::{self, Needs};
 
 /// Everything; `quick` for fewer and shorter runs.
 pub fn measure(quick: bool) -> Result<Figures> {
+    python::ensure(Needs::Scorer)?;
+    python::ensure(Needs::ConcealmentScorer)?;
     let mut figures = mouth_to_ear::measure(quick)?;
     figures.extend(relay::measure(quick)?);
     figures.extend(matrix::measure(quick)?);

@@ -58,19 +58,22 @@ pub fn measure(quick: bool) -> Result<Figures> {
         if quick && !often {
             continue;
         }
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut ours, mut theirs) = (Scores::default(), Scores::default());
         for seed in 0..if quick { 1 } else { 3 } {
             // A path has dice of its own each way, with seeds next to each other.
             let what = Impairment { seed: seed * 10, ..what };
             ground.network.impair(HERE, THERE, what);
-            ours.extend(or_said(&format!("ours, {name}"), phones.talk()).into_iter().flatten());
+            ours.extend(or_said(&format!("ours, {name}"), phones.talk()));
             ground.network.impair(HERE, THERE, what);
-            theirs.extend(or_said(&format!("Chromium, {name}"), browsers.talk(&mut set_up)).into_iter().flatten());
+            theirs.extend(or_said(&format!("Chromium, {name}"), browsers.talk(&mut set_up)));
         }
-        println!("  {name:32} ours {:.2}   Chromium {:.2}", super::super::median(&ours), super::super::median(&theirs));
-        for (who, scores) in [("ours", ours), ("Chromium", theirs)] {
-            if !scores.is_empty() {
-                figures.push(Figure { what: format!("speech, {name}: {who}"), unit: "PESQ", samples: scores });
+        for (unit, ours, theirs) in [("PESQ", ours.pesq, theirs.pesq), ("PLCMOS", ours.plcmos, theirs.plcmos)] {
+            let middle = super::super::median;
+            println!("  {name:32} {unit:6}  ours {:.2}   Chromium {:.2}", middle(&ours), middle(&theirs));
+            for (who, samples) in [("ours", ours), ("Chromium", theirs)] {
+                if !samples.is_empty() {
+                    figures.push(Figure { what: format!("speech, {name}, {unit}: {who}"), unit, samples });
+                }
             }
         }
     }
@@ -103,13 +106,30 @@ impl Ground {
     }
 }
 
-/// Both scores of a call: how the callee heard the caller, and the other way.
-fn scores(heard_by_callee: &Sound, heard_by_caller: &Sound) -> Result<Vec<f64>> {
-    let mut scores = Vec::new();
-    for (speech, heard) in [(Speech::Caller, heard_by_callee), (Speech::Callee, heard_by_caller)] {
-        scores.extend(score::pesq_however_bad(&speech.sound()?, heard)?);
+/// How calls were heard, a score for each call and direction.
+#[derive(Default)]
+struct Scores {
+    pesq: Vec<f64>,
+    plcmos: Vec<f64>,
+}
+
+impl Scores {
+    /// Of one call: how the callee heard the caller, and the other way.
+    fn of(heard_by_callee: &Sound, heard_by_caller: &Sound) -> Result<Self> {
+        let mut scores = Self::default();
+        for (speech, heard) in [(Speech::Caller, heard_by_callee), (Speech::Callee, heard_by_caller)] {
+            let (pesq, plcmos) = score::however_bad(&speech.sound()?, heard)?;
+            scores.pesq.extend(pesq);
+            scores.plcmos.extend(plcmos);
+        }
+        Ok(scores)
     }
-    Ok(scores)
+
+    fn extend(&mut self, more: Option<Self>) {
+        let more = more.unwrap_or_default();
+        self.pesq.extend(more.pesq);
+        self.plcmos.extend(more.plcmos);
+    }
 }
 
 struct Phones<'a> {
@@ -130,7 +150,7 @@ impl<'a> Phones<'a> {
         Ok(Self { caller, callee, folder, first_audio_ms: Vec::new().into() })
     }
 
-    fn talk(&self) -> Result<Vec<f64>> {
+    fn talk(&self) -> Result<Scores> {
         let (here, there) = (self.folder.join("here.wav"), self.folder.join("there.wav"));
         let flags = |speech: Speech, heard: &Path| -> Result<[String; 4]> {
             let said = format!("file:{}", speech.file()?.display());
@@ -148,7 +168,7 @@ impl<'a> Phones<'a> {
         }
         calling.end()?;
         answering.wait_for_end()?;
-        scores(&Sound::read(&there)?, &Sound::read(&here)?)
+        Scores::of(&Sound::read(&there)?, &Sound::read(&here)?)
     }
 }
 
@@ -172,7 +192,7 @@ impl Browsers {
         Ok(Self { caller, callee, callee_id })
     }
 
-    fn talk(&mut self, set_up: &mut Vec<f64>) -> Result<Vec<f64>> {
+    fn talk(&mut self, set_up: &mut Vec<f64>) -> Result<Scores> {
         self.callee.evaluate("void phone.answer(true)")?;
         self.caller.evaluate(&format!("phone.dial('{}', true)", self.callee_id))?;
         for browser in [&mut self.caller, &mut self.callee] {
@@ -188,6 +208,6 @@ impl Browsers {
         let (here, there) = (self.caller.heard()?, self.callee.heard()?);
         self.caller.evaluate("phone.hangUp()")?;
         self.callee.evaluate("phone.connection.close()")?;
-        scores(&there, &here)
+        Scores::of(&there, &here)
     }
 }

@@ -11,7 +11,6 @@ use care4w_tests::{
 };
 
 use super::{Figure, Figures, or_said, peers::Peer};
-use crate::program;
 
 const CHIRPS: usize = 12;
 /// From one chirp to the next. Longer than any delay that is worth measuring.
@@ -76,8 +75,6 @@ fn pause() -> Sound {
 
 /// Capture straight to playback through the same sound library as a call's: an example of `care4w-audio`.
 fn pipe(sound: &SoundServer) -> Result<Process> {
-    let example = ["--workspace", "--exclude", "xtask", "--example", "loop_latency"];
-    program::run(program::cargo().arg("build").args(example))?;
     let mut floor = std::process::Command::new(binaries::folder()?.join("examples/loop_latency"));
     floor.args(["floor", &SoundServer::microphone_id("a"), &SoundServer::speaker_id("b"), "60"]);
     floor.envs(sound.environment()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
