@@ -92,6 +92,11 @@ fn two_phones_talk_by_number_who_was_away_finds_the_missed_call_and_a_restart_ke
     let missed = |server: &Server| {
         assert_eq!(calls(&baraka, server), [("missed".into(), "Amina".into()), ("got".into(), "Amina".into())]);
     };
+    // Nobody waits for the history: it is written behind the call.
+    wait::until(Duration::from_secs(20), "both calls in the history", || {
+        Ok((calls(&baraka, &server).len() == 2).then_some(()))
+    })
+    .unwrap();
     missed(&server);
     let address = server.address().to_owned();
     server.process().ask_to_end();
