@@ -32,6 +32,9 @@ pub struct Options {
     /// Fewer and shorter runs: for a look, not for the record
     #[arg(long)]
     quick: bool,
+    /// sound: calls over each bad network, each with other dice
+    #[arg(long, default_value_t = 3)]
+    rounds: u64,
     /// numbers: how many texts
     #[arg(long, default_value_t = 1_000_000)]
     count: usize,
@@ -51,7 +54,7 @@ struct Bench {
 
 const ALL: &[Bench] = &[
     Bench { name: "call", binaries: true, run: |_| call::measure() },
-    Bench { name: "sound", binaries: true, run: |options| sound::measure(options.quick) },
+    Bench { name: "sound", binaries: true, run: |options| sound::measure(options.quick, options.rounds) },
     Bench { name: "numbers", binaries: false, run: |options| numbers::measure(options.count, options.seed) },
     // PostgreSQL is started as a program of Unix.
     #[cfg(unix)]

@@ -11,13 +11,13 @@ use anyhow::Result;
 use super::{Figure, Figures};
 use crate::python::{self, Needs};
 
-/// Everything; `quick` for fewer and shorter runs.
-pub fn measure(quick: bool) -> Result<Figures> {
+/// Everything; `quick` for fewer and shorter runs, and one round.
+pub fn measure(quick: bool, rounds: u64) -> Result<Figures> {
     python::ensure(Needs::Scorer)?;
     python::ensure(Needs::ConcealmentScorer)?;
     let mut figures = mouth_to_ear::measure(quick)?;
     figures.extend(relay::measure(quick)?);
-    figures.extend(matrix::measure(quick)?);
+    figures.extend(matrix::measure(quick, if quick { 1 } else { rounds })?);
     Ok(figures)
 }
 

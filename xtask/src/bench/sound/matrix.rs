@@ -47,7 +47,7 @@ fn networks() -> Vec<(&'static str, bool, Impairment)> {
     ]
 }
 
-pub fn measure(quick: bool) -> Result<Figures> {
+pub fn measure(quick: bool, rounds: u64) -> Result<Figures> {
     let ground = Ground::new()?;
     let folder = tempfile::tempdir()?;
     let phones = Phones::new(&ground, folder.path())?;
@@ -59,7 +59,7 @@ pub fn measure(quick: bool) -> Result<Figures> {
             continue;
         }
         let (mut ours, mut theirs) = (Scores::default(), Scores::default());
-        for seed in 0..if quick { 1 } else { 3 } {
+        for seed in 0..rounds {
             // A path has dice of its own each way, with seeds next to each other.
             let what = Impairment { seed: seed * 10, ..what };
             ground.network.impair(HERE, THERE, what);
