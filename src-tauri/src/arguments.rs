@@ -18,7 +18,8 @@ pub struct Arguments {
     /// Start without showing the window in front.
     #[arg(long)]
     pub minimized: bool,
-    /// Whom to call: a number, a Care4W ID, or a tel: or care4w: link. It is filled in, never dialled by itself.
+    /// Whom to call: a number, a Care4W ID, or a tel: or care4w: link. It is filled in; it rings with one press, or at
+    /// once where the settings say so.
     #[arg(value_name = "DESTINATION")]
     pub destination: Option<String>,
 }

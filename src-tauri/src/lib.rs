@@ -20,7 +20,7 @@ mod window;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tauri::{Manager, RunEvent};
+use tauri::{App, Manager, RunEvent};
 use tracing::level_filters::LevelFilter;
 
 use crate::arguments::Arguments;
@@ -57,16 +57,11 @@ pub fn run() -> ExitCode {
         .manage(PlaceInTray::default())
         .setup(move |app| {
             bindings.mount_events(app);
-            let core = Core::open(app.handle(), &arguments)?;
-            if let Some(destination) = &arguments.destination {
-                core.phone().offer_destination(destination);
+            // Tauri would panic with it; it is no bug, but a folder that is no folder or may not be written.
+            if let Err(error) = set_up(app, &arguments) {
+                eprintln!("care4w: the app's own folder can't be used: {error} [NO_PROFILE]");
+                std::process::exit(1);
             }
-            app.manage(Staying::new(core.store(), arguments.profile.as_ref()));
-            app.manage(core);
-            app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
-            window::open(app.handle(), !arguments.minimized, staying::close)?;
-            staying::appear(app.handle(), arguments.minimized);
-            events::forward(app.handle());
             Ok(())
         });
     let builder = platform::with_autostart(builder, profile.as_deref());
@@ -102,6 +97,21 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Starts the phone and opens its window.
+fn set_up(app: &App, arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let core = Core::open(app.handle(), arguments)?;
+    if let Some(destination) = &arguments.destination {
+        core.phone().offer_destination(destination);
+    }
+    app.manage(Staying::new(core.store(), arguments.profile.as_ref()));
+    app.manage(core);
+    app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
+    window::open(app.handle(), !arguments.minimized, staying::close)?;
+    staying::appear(app.handle(), arguments.minimized);
+    events::forward(app.handle());
+    Ok(())
 }
 
 /// Runs what panics where the system lacks something, and keeps the panic to itself. `None`: it panicked.

@@ -190,3 +190,18 @@ fn the_app_says_in_one_line_that_there_is_no_display() {
         assert!(line.contains("[NO_DISPLAY]"), "{line}");
     }
 }
+
+#[test]
+fn the_app_says_in_one_line_that_its_folder_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let display = Display::start().unwrap();
+    let file = folder.path().join("a file");
+    std::fs::write(&file, "no folder").unwrap();
+    let mut environment = display.environment();
+    environment.extend(desk::own_folders(folder.path()));
+    environment.push(("XDG_DATA_HOME".into(), file.display().to_string()));
+    let (code, said) = ends("care4w", &[], &environment, folder.path());
+    assert_eq!(code, Some(1), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("[NO_PROFILE]")), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("panicked")), "{said:?}");
+}
