@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use care4w_calls::p2p::{Loopback, P2p, P2pConfig};
 use care4w_calls::{BackendError, BackendEvent};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::cable::Cable;
 use crate::contract::connected;
 use crate::exchange::{Exchange, Wire};
-use crate::phone::{Phone, ear, party};
+use crate::phone::{PATIENCE, Phone, ear, party};
 
 pub fn phones() -> (Phone, Phone) {
     let (_, a, b) = phones_and_exchange();
@@ -49,12 +49,21 @@ async fn of_two_offers_that_cross_the_callers_stands_and_the_callees_is_made_aga
     let (call, _a_ear, _b_ear) = connected(&mut a, &mut b).await;
     for held in [true, false] {
         let offers = |end| exchange.said_by(end).iter().filter(|m| matches!(m, ClientMessage::Offer { .. })).count();
+        let answers = |m: &ClientMessage| matches!(m, ClientMessage::OfferAnswer { .. });
+        let before_answers = exchange.said_by(0).iter().filter(|m| answers(m)).count();
         let before = [offers(0), offers(1)];
         exchange.let_offers_cross();
         a.backend.hold(call, held).await.unwrap();
         b.backend.hold(call, held).await.unwrap();
         a.until(BackendEvent::Held { call, held }).await;
         b.until(BackendEvent::Held { call, held }).await;
+        // The callee is told of its being held before it offers again.
+        let settled = async {
+            while exchange.said_by(0).iter().filter(|m| answers(m)).count() == before_answers {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settled).await.expect("the caller answers the callee's second offer");
         assert_eq!([offers(0) - before[0], offers(1) - before[1]], [1, 2], "offers of the caller and of the callee");
     }
 }

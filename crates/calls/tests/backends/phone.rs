@@ -12,7 +12,7 @@ use care4w_protocol::signal::Party;
 use tokio::sync::mpsc;
 
 /// Longer than anything here takes on a machine that is busy with a build.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Phone {
     pub party: Party,
