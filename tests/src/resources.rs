@@ -28,6 +28,16 @@ pub fn cpu_time(process: u32) -> Result<Duration> {
     Ok(Duration::from_secs_f64(ticks / TICKS))
 }
 
+/// Open files and sockets of a process alone.
+pub fn handles(process: u32) -> Result<usize> {
+    Ok(std::fs::read_dir(format!("/proc/{process}/fd")).context("the process has ended")?.count())
+}
+
+/// Threads of a process alone.
+pub fn threads(process: u32) -> Result<usize> {
+    Ok(std::fs::read_dir(format!("/proc/{process}/task")).context("the process has ended")?.count())
+}
+
 fn pss(process: u32) -> Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss in smaps_rollup")?;
@@ -75,5 +85,6 @@ mod tests {
         assert!(memory(own).unwrap() > 100_000);
         assert!(with_descendants(own).unwrap().contains(&own));
         assert!(cpu_time(own).is_ok());
+        assert!(threads(own).unwrap() >= 1 && handles(own).unwrap() >= 3);
     }
 }

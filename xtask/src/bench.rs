@@ -7,6 +7,8 @@ mod load;
 mod numbers;
 #[cfg(unix)]
 mod server;
+#[cfg(target_os = "linux")]
+mod soak;
 mod sound;
 
 use std::path::PathBuf;
@@ -24,7 +26,7 @@ use crate::{
 /// What to measure.
 #[derive(Args)]
 pub struct Options {
-    /// The benchmark: call, sound, numbers, server or build; all when none is named
+    /// The benchmark: call, sound, numbers, server, build or soak; all but soak when none is named
     name: Option<String>,
     /// Writes the figures to this file as well
     #[arg(long)]
@@ -35,6 +37,12 @@ pub struct Options {
     /// sound: calls over each bad network, each with other dice
     #[arg(long, default_value_t = 3)]
     rounds: u64,
+    /// soak: calls one after another
+    #[arg(long, default_value_t = 1_000)]
+    calls: usize,
+    /// soak: minutes of the one long call after them
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
     /// numbers: how many texts
     #[arg(long, default_value_t = 1_000_000)]
     count: usize,
@@ -50,20 +58,29 @@ struct Bench {
     /// and the packages to run and test them.
     binaries: bool,
     run: fn(&Options) -> Result<Figures>,
+    /// Whether it runs only when it is named: it takes hours.
+    named: bool,
 }
 
 const ALL: &[Bench] = &[
-    Bench { name: "call", binaries: true, run: |_| call::measure() },
-    Bench { name: "sound", binaries: true, run: |options| sound::measure(options.quick, options.rounds) },
-    Bench { name: "numbers", binaries: false, run: |options| numbers::measure(options.count, options.seed) },
+    Bench { name: "call", binaries: true, run: |_| call::measure(), named: false },
+    Bench { name: "sound", binaries: true, run: |options| sound::measure(options.quick, options.rounds), named: false },
+    Bench {
+        name: "numbers",
+        binaries: false,
+        run: |options| numbers::measure(options.count, options.seed),
+        named: false,
+    },
     // PostgreSQL is started as a program of Unix.
     #[cfg(unix)]
-    Bench { name: "server", binaries: false, run: |options| server::measure(options.quick) },
-    Bench { name: "build", binaries: true, run: |_| building::measure() },
+    Bench { name: "server", binaries: false, run: |options| server::measure(options.quick), named: false },
+    Bench { name: "build", binaries: true, run: |_| building::measure(), named: false },
+    #[cfg(target_os = "linux")]
+    Bench { name: "soak", binaries: true, run: |options| soak::measure(options.calls, options.minutes), named: true },
 ];
 
 pub fn bench(options: &Options) -> Result<()> {
-    let wanted = |bench: &&Bench| options.name.as_deref().is_none_or(|name| name == bench.name);
+    let wanted = |bench: &&Bench| options.name.as_deref().map_or(!bench.named, |name| name == bench.name);
     let chosen: Vec<&Bench> = ALL.iter().filter(wanted).collect();
     if chosen.is_empty() {
         bail!("the benchmarks are {}", crate::list(ALL.iter().map(|bench| bench.name)));
