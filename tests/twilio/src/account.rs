@@ -24,6 +24,8 @@ pub struct Account {
     pub auth_token: String,
     /// `AP` and 32 hexadecimal digits: the TwiML application.
     pub application_sid: String,
+    /// `VA` and 32 hexadecimal digits: the Verify service.
+    pub verify_service: String,
 }
 
 impl Default for Account {
@@ -35,6 +37,7 @@ impl Default for Account {
             api_secret: "double-api-secret-double-api-sec".to_owned(),
             auth_token: "d3".repeat(16),
             application_sid: format!("AP{}", "d4".repeat(16)),
+            verify_service: format!("VA{}", "d5".repeat(16)),
         }
     }
 }

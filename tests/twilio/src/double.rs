@@ -9,12 +9,13 @@ use std::{
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use crate::{
-    Account, Call, Fault, Frame, Says, Settings, Telephone,
+    Account, Call, Fault, Frame, PlacedCall, Says, Settings, Telephone, Verify,
     call::new_sid,
     dialling::{Caller, Dialling},
     house::{House, ToStream},
     listener::{self, Identity},
     outgoing,
+    rest::{self, calls::Calls},
     twiml::{Dial, Target, TargetKind},
 };
 
@@ -51,6 +52,10 @@ pub struct Double {
     address: SocketAddr,
     identity: Arc<Identity>,
     listening: JoinHandle<()>,
+    rest_url: String,
+    serving: JoinHandle<()>,
+    calls: Arc<Calls>,
+    verify: Verify,
     /// How many calls [`Double::next_call`] has given.
     given: Mutex<usize>,
 }
@@ -58,6 +63,7 @@ pub struct Double {
 impl Drop for Double {
     fn drop(&mut self) {
         self.listening.abort();
+        self.serving.abort();
         self.cut_signalling();
         let legs: Vec<_> = self.house.look().legs.values().map(|leg| leg.media.clone()).collect();
         for media in legs {
@@ -77,7 +83,10 @@ impl Double {
         let agent = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         let house = House::new(settings, agent);
         let listening = tokio::spawn(listener::run(listener, Arc::clone(&identity), Arc::clone(&house)));
-        Ok(Self { house, address, identity, listening, given: Mutex::new(0) })
+        let (calls, verify) = (Calls::new(Arc::clone(&house)), Verify::of(house.account()));
+        let (rest_url, serving) = rest::serve(calls.router().merge(verify.router()), address.ip()).await?;
+        let given = Mutex::new(0);
+        Ok(Self { house, address, identity, listening, rest_url, serving, calls, verify, given })
     }
 
     /// Host and port: what the SDK's option `chunderw` takes.
@@ -120,6 +129,18 @@ impl Double {
     /// after its double.
     pub fn set_voice_url(&self, url: &str, origin: Option<&str>) {
         self.house.state().voice = Some((url.to_owned(), origin.map(str::to_owned)));
+    }
+
+    /// What stands for `https://api.twilio.com` and `https://verify.twilio.com`.
+    #[must_use]
+    pub fn rest_url(&self) -> &str {
+        &self.rest_url
+    }
+
+    /// Its Verify.
+    #[must_use]
+    pub fn verify(&self) -> &Verify {
+        &self.verify
     }
 
     // What happens outside.
@@ -214,6 +235,31 @@ impl Double {
         self.house.state().silent = !beat;
     }
 
+    /// The next REST request for calls is refused: with an HTTP status, Twilio's code, `Retry-After` in seconds.
+    pub fn refuse_next_request(&self, status: u16, code: u32, retry_after: Option<u64>) {
+        self.calls.rules(|rules| rules.refusing = Some((status, code, retry_after)));
+    }
+
+    /// The next call by REST is begun, and the answer that says so is lost.
+    pub fn lose_next_answer(&self) {
+        self.calls.rules(|rules| rules.losing_the_answer = true);
+    }
+
+    /// Calls by REST go out with these numbers alone; others are refused with 21210.
+    pub fn set_own_numbers(&self, numbers: &[&str]) {
+        self.calls.rules(|rules| rules.own = Some(numbers.iter().map(ToString::to_string).collect()));
+    }
+
+    /// It is a trial account: calls by REST go to these numbers alone; others are refused with 21219.
+    pub fn set_trial(&self, verified: &[&str]) {
+        self.calls.rules(|rules| rules.verified = Some(verified.iter().map(ToString::to_string).collect()));
+    }
+
+    /// Whether status callbacks get lost.
+    pub fn lose_callbacks(&self, lose: bool) {
+        self.house.state().mute = lose;
+    }
+
     // What was seen.
 
     /// What clients did wrong so far.
@@ -238,6 +284,12 @@ impl Double {
     pub fn calls(&self) -> Vec<Call> {
         let order = self.house.look().order.clone();
         order.into_iter().map(|sid| Call { house: Arc::clone(&self.house), sid }).collect()
+    }
+
+    /// All calls that were begun by REST, in their order.
+    #[must_use]
+    pub fn placed_calls(&self) -> Vec<PlacedCall> {
+        self.calls.order().into_iter().map(|sid| PlacedCall { calls: Arc::clone(&self.calls), sid }).collect()
     }
 
     /// How many clients are connected, whatever their tokens.

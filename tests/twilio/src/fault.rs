@@ -40,4 +40,6 @@ pub enum FaultKind {
     NotControlling,
     /// Our own server's webhook did not answer as it must.
     Webhook,
+    /// Our own server's REST request is not what Twilio takes.
+    Rest,
 }

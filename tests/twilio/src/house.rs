@@ -114,6 +114,8 @@ pub(crate) struct State {
     pub refuses: bool,
     pub refusals: Vec<(u32, Option<u64>)>,
     pub silent: bool,
+    /// Whether webhooks are told nothing.
+    pub mute: bool,
     /// The voice URL, and where requests to its host really go.
     pub voice: Option<(String, Option<String>)>,
 }
@@ -151,6 +153,11 @@ impl House {
 
     pub fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    /// Something changed that is not in the state: whoever waits looks again.
+    pub fn notice(&self) {
+        self.changed.send_replace(());
     }
 
     /// Records a violation.

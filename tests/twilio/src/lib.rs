@@ -1,5 +1,6 @@
 //! A strict double of Twilio Voice for the tests: the signalling gateway that `@twilio/voice-sdk` and our own phone talk to,
-//! with an ICE-lite media end for each call, a small TwiML interpreter and simulated telephones outside.
+//! with an ICE-lite media end for each call, a small TwiML interpreter and simulated telephones outside; and the REST
+//! interfaces for calls and Verify.
 //!
 //! It refuses what Twilio would refuse, as far as that is known (`TWILIO.md`), and writes down what a client did wrong
 //! ([`Double::faults`]). What it sends was proved with the real SDK (`tests/tests/twilio_sdk.rs`); it is not proved that Twilio
@@ -37,6 +38,7 @@ mod listener;
 mod media;
 mod message;
 mod outgoing;
+mod rest;
 mod settings;
 mod stream;
 mod telephone;
@@ -50,6 +52,7 @@ pub use double::{Double, StartError, Waited};
 pub use fault::{Fault, FaultKind};
 pub use house::{Frame, Heard};
 pub use media::{Codec, Sound};
+pub use rest::{placed::PlacedCall, verify::Verify};
 pub use settings::Settings;
 pub use telephone::{Outcome, Says, Telephone};
 pub use webhook::signature;

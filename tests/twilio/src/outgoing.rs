@@ -116,10 +116,10 @@ pub(crate) fn form(house: &House, sid: &str, from: &str, to: &str, application: 
 }
 
 /// Does what the webhook says until the call is over; without a webhook, what the client asked for.
-pub(crate) async fn follow(mut dialling: Dialling, form: Form) {
+pub(crate) async fn follow(dialling: Dialling, form: Form) {
     let house = Arc::clone(&dialling.house);
     let voice = house.look().voice.clone();
-    let mut verbs = match voice {
+    let verbs = match voice {
         Some((url, _)) => match webhook::ask(&house, &url, form.clone()).await {
             Some(verbs) => verbs,
             // Twilio says "an application error has occurred" and hangs up.
@@ -127,6 +127,12 @@ pub(crate) async fn follow(mut dialling: Dialling, form: Form) {
         },
         None => by_parameter(&dialling.to),
     };
+    perform(dialling, verbs, form).await;
+}
+
+/// Does what TwiML says until the call is over. `form` is what Twilio says of the call where it asks how to go on.
+pub(crate) async fn perform(mut dialling: Dialling, mut verbs: Vec<Verb>, form: Form) {
+    let house = Arc::clone(&dialling.house);
     let mut last = None;
     while !verbs.is_empty() {
         match verbs.remove(0) {

@@ -57,6 +57,9 @@ pub(crate) async fn ask(house: &House, url: &str, form: Form) -> Option<Vec<Verb
 
 /// Tells a URL something; any answer of 2xx will do.
 pub(crate) async fn tell(house: &House, url: &str, form: Form) {
+    if house.look().mute {
+        return;
+    }
     match post(house, url, &form).await {
         Ok((200..=299, _)) => {}
         Ok((status, _)) => house.fault(0, FaultKind::Webhook, format!("a callback was answered with {status}")),

@@ -68,6 +68,11 @@ struct Created {
 }
 
 #[derive(Deserialize)]
+struct Standing {
+    status: String,
+}
+
+#[derive(Deserialize)]
 struct Refusal {
     code: Option<u32>,
 }
@@ -104,8 +109,8 @@ impl Calls {
         if is_sid(&created.sid, "CA") { Ok(created.sid) } else { Err(RestError::Unknown) }
     }
 
-    /// Ends a call. One that was answered just now is not cancelled any more, and the other way round: then the other is
-    /// said.
+    /// Ends a call. One that was answered just now is left as it is when it is to be cancelled, which Twilio documents, or
+    /// refused, and the other way round: then the other is said.
     pub async fn end(&self, sid: &str, end: End) -> Result<(), RestError> {
         if !is_sid(sid, "CA") {
             return Err(RestError::Unknown);
@@ -115,10 +120,11 @@ impl Calls {
             End::Canceled => ("canceled", "completed"),
             End::Completed => ("completed", "canceled"),
         };
-        match self.post(&path, &[("Status", first)]).await {
-            Err(RestError::Refused { status: 400, .. }) => self.post(&path, &[("Status", second)]).await.map(drop),
-            ended => ended.map(drop),
-        }
+        let is_over = match self.post(&path, &[("Status", first)]).await {
+            Err(RestError::Refused { status: 400, .. }) => false,
+            answer => !goes_on(answer?).await,
+        };
+        if is_over { Ok(()) } else { self.post(&path, &[("Status", second)]).await.map(drop) }
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Result<Response, RestError> {
@@ -137,6 +143,12 @@ impl Calls {
         })?;
         if answer.status().is_success() { Ok(answer) } else { Err(refused(answer).await) }
     }
+}
+
+/// Whether a call that was to end still is in progress, as Twilio says in its answer. An answer that says nothing is believed.
+async fn goes_on(answer: Response) -> bool {
+    let call = answer.bytes().await.ok().and_then(|bytes| serde_json::from_slice::<Standing>(&bytes).ok());
+    call.is_some_and(|call| call.status == "in-progress")
 }
 
 async fn refused(answer: Response) -> RestError {

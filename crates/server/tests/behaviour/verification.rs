@@ -6,16 +6,16 @@ use care4w_protocol::rest::Verification;
 use care4w_server::Config;
 use care4w_server::config::Limits;
 use care4w_server::verification::Twilio;
+use care4w_twilio_double::{self as double, Verify};
 use serde_json::{Value, json};
 
 use crate::server::{Answer, Person, Server};
-use crate::verify_double::{self, VerifyDouble};
 
 const NUMBER: &str = "+254712345678";
 
 struct Town {
     server: Server,
-    double: VerifyDouble,
+    double: Verify,
 }
 
 impl Town {
@@ -24,7 +24,7 @@ impl Town {
     }
 
     async fn with(config: Config) -> Self {
-        let double = VerifyDouble::start().await;
+        let double = Verify::start(&double::Account::default()).await.unwrap();
         let server =
             Server::with(Config { verification: Verification::Twilio, twilio: twilio(&double), ..config }).await;
         Self { server, double }
@@ -40,7 +40,7 @@ impl Town {
 
     async fn own(&self, person: &Person, number: &str) {
         self.server.set_phone(person, number).await.data();
-        self.verify(person, &self.double.code_for(number)).await.data();
+        self.verify(person, &self.double.code_for(number).unwrap()).await.data();
     }
 
     async fn settings(&self, person: &Person) -> Value {
@@ -52,11 +52,12 @@ impl Town {
     }
 }
 
-fn twilio(double: &VerifyDouble) -> Twilio {
+fn twilio(double: &Verify) -> Twilio {
+    let account = double::Account::default();
     Twilio {
-        key: Some(verify_double::KEY.into()),
-        secret: Some(verify_double::SECRET.to_owned().into()),
-        verify_service: Some(verify_double::SERVICE.into()),
+        key: Some(account.api_key),
+        secret: Some(account.api_secret.into()),
+        verify_service: Some(account.verify_service),
         verify_url: Some(double.url.clone()),
         ..Twilio::default()
     }
@@ -78,7 +79,7 @@ async fn a_saved_number_is_a_claim_until_its_code_was_entered() {
     for nonsense in ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦"] {
         town.verify(&amina, nonsense).await.fails(400, "INVALID_CODE");
     }
-    let code = town.double.code_for(NUMBER);
+    let code = town.double.code_for(NUMBER).unwrap();
     let verified = town.verify(&amina, &format!(" {code}\n")).await;
     assert_eq!(
         (&verified.data()["personalPhoneNumber"], &verified.data()["phoneVerified"]),
@@ -140,7 +141,7 @@ async fn a_number_from_before_verification_gives_way_to_its_owner_and_can_be_pro
     off.set_phone(&keeper, "+254712345679").await.data();
     assert_eq!(off.lookup(&owner, NUMBER, None).await.data()["exists"], true);
 
-    let double = VerifyDouble::start().await;
+    let double = Verify::start(&double::Account::default()).await.unwrap();
     let server = off.restart_with(|config| {
         config.verification = Verification::Twilio;
         config.twilio = twilio(&double);
@@ -157,7 +158,7 @@ async fn a_number_from_before_verification_gives_way_to_its_owner_and_can_be_pro
     // The number that one has is proved by having a code sent, without saving it again.
     town.verify(&keeper, "123456").await.fails(410, "CODE_EXPIRED");
     town.resend(&keeper).await.data();
-    town.verify(&keeper, &town.double.code_for("+254712345679")).await.data();
+    town.verify(&keeper, &town.double.code_for("+254712345679").unwrap()).await.data();
     assert!(town.found(&owner, "+254712345679").await);
 }
 
@@ -166,7 +167,7 @@ async fn codes_expire_and_tries_and_sends_run_out() {
     let town = Town::new().await;
     let amina = town.server.register("amina").await;
     town.server.set_phone(&amina, NUMBER).await.data();
-    let code = town.double.code_for(NUMBER);
+    let code = town.double.code_for(NUMBER).unwrap();
     town.double.advance(Duration::from_secs(600));
     town.verify(&amina, &code).await.fails(410, "CODE_EXPIRED");
     for _ in 0..5 {
@@ -177,7 +178,7 @@ async fn codes_expire_and_tries_and_sends_run_out() {
     for _ in 0..5 {
         town.verify(&amina, "000000").await.fails(400, "INVALID_CODE");
     }
-    let limited = town.verify(&amina, &town.double.code_for(NUMBER)).await;
+    let limited = town.verify(&amina, &town.double.code_for(NUMBER).unwrap()).await;
     limited.fails(429, "RATE_LIMITED");
     assert_eq!(limited.headers["retry-after"], "600");
     town.double.refuse(403, 60605, None);
@@ -211,7 +212,7 @@ async fn two_who_prove_a_number_in_the_same_instant_do_not_both_get_it() {
         for person in [&amina, &baraka] {
             town.server.set_phone(person, &number).await.data();
         }
-        let code = town.double.code_for(&number);
+        let code = town.double.code_for(&number).unwrap();
         let (one, two) = tokio::join!(town.verify(&amina, &code), town.verify(&baraka, &code));
         assert_eq!([one.status, two.status].iter().filter(|status| **status == 200).count(), 1);
     }

@@ -9,8 +9,7 @@ use care4w_server::store::{Account, AccountId, HeldNumber};
 use care4w_server::verification::{
     LogVerifier, NoVerifier, Twilio, TwilioError, TwilioVerifier, Verifier, VerifyError,
 };
-
-use crate::verify_double::{self, VerifyDouble};
+use care4w_twilio_double::{self as double, Verify};
 
 const LIVES: Duration = Duration::from_secs(600);
 
@@ -19,7 +18,7 @@ struct Bench {
     verifier: Box<dyn Verifier>,
     /// `log` has no holder to ask: the suite says what is sent.
     log: Option<LogVerifier>,
-    double: Option<VerifyDouble>,
+    double: Option<Verify>,
     now: Instant,
 }
 
@@ -30,7 +29,7 @@ impl Bench {
             Verification::Off => {}
             Verification::Log => bench.log = Some(LogVerifier::default()),
             Verification::Twilio => {
-                let double = VerifyDouble::start().await;
+                let double = Verify::start(&double::Account::default()).await.unwrap();
                 bench.verifier = Box::new(TwilioVerifier::new(&twilio(&double)).unwrap());
                 bench.double = Some(double);
             }
@@ -49,7 +48,7 @@ impl Bench {
             return log.send_code(account, number, "271828", self.now).map(|()| "271828".into());
         }
         self.verifier().send(account, number, self.now).await?;
-        Ok(self.double.as_ref().map(|double| double.code_for(&number.full)).unwrap_or_default())
+        Ok(self.double.as_ref().and_then(|double| double.code_for(&number.full)).unwrap_or_default())
     }
 
     async fn check(&self, account: &Account, number: &HeldNumber, code: &str) -> Result<(), VerifyError> {
@@ -64,11 +63,12 @@ impl Bench {
     }
 }
 
-fn twilio(double: &VerifyDouble) -> Twilio {
+fn twilio(double: &Verify) -> Twilio {
+    let account = double::Account::default();
     Twilio {
-        key: Some(verify_double::KEY.into()),
-        secret: Some(verify_double::SECRET.to_owned().into()),
-        verify_service: Some(verify_double::SERVICE.into()),
+        key: Some(account.api_key),
+        secret: Some(account.api_secret.into()),
+        verify_service: Some(account.verify_service),
         verify_url: Some(double.url.clone()),
         ..Twilio::default()
     }
@@ -223,7 +223,7 @@ async fn what_twilio_refuses_is_said_as_what_it_is() {
 
 #[tokio::test]
 async fn wrong_credentials_and_a_twilio_that_is_away_are_not_the_persons_fault() {
-    let double = VerifyDouble::start().await;
+    let double = Verify::start(&double::Account::default()).await.unwrap();
     let wrong = Twilio { secret: Some("wrong".to_owned().into()), ..twilio(&double) };
     let away = Twilio { verify_url: Some("http://127.0.0.1:1".into()), ..twilio(&double) };
     for settings in [wrong, away] {
@@ -236,7 +236,7 @@ async fn wrong_credentials_and_a_twilio_that_is_away_are_not_the_persons_fault()
 
 #[tokio::test]
 async fn what_twilio_needs_is_named_and_its_secret_goes_to_no_plain_address() {
-    let double = VerifyDouble::start().await;
+    let double = Verify::start(&double::Account::default()).await.unwrap();
     let new = |settings: Twilio| TwilioVerifier::new(&settings).map(|_| ());
     assert!(matches!(new(Twilio::default()), Err(TwilioError::Incomplete)));
     assert!(matches!(new(Twilio { secret: None, ..twilio(&double) }), Err(TwilioError::Incomplete)));

@@ -1,6 +1,5 @@
 //! Calls over Twilio: what the server tells clients, what it answers Twilio, and what it does with Twilio's word.
 
-mod calls_double;
 mod gateway;
 mod oracle;
 mod process;
@@ -14,6 +13,7 @@ use care4w_server::Config;
 use care4w_server::config::Limits;
 use care4w_server::twilio::settings::{Twilio, VoiceSettings};
 use care4w_server::twilio::signature;
+use care4w_twilio_double::{self as double, Double};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -26,6 +26,19 @@ pub const AUTH_TOKEN: &str = "the account's auth token";
 pub const APPLICATION: &str = "AP0000000000000000000000000000abcd";
 pub const CALLER_ID: &str = "+12025550143";
 pub const PUBLIC: &str = "https://care4w.example.org";
+
+/// Twilio, with these secrets.
+pub async fn double() -> Double {
+    let account = double::Account {
+        account_sid: ACCOUNT.into(),
+        api_key: KEY.into(),
+        api_secret: SECRET.into(),
+        auth_token: AUTH_TOKEN.into(),
+        application_sid: APPLICATION.into(),
+        ..double::Account::default()
+    };
+    Double::start(double::Settings { account, ..double::Settings::default() }).await.unwrap()
+}
 
 /// What an operator sets.
 pub fn given() -> Twilio {

@@ -3,7 +3,6 @@
 use care4w_server::twilio::signature::sign;
 use serde_json::{Value, json};
 
-use super::calls_double::CallsDouble;
 use super::{ACCOUNT, APPLICATION, AUTH_TOKEN, CALLER_ID, FORM, KEY, SECRET, form, sid};
 use crate::binary::{Process, command, database, reqwest_client};
 
@@ -50,11 +49,11 @@ fn half_of_what_it_needs_stops_the_start_with_one_line_that_names_the_rest_and_s
 #[cfg(unix)]
 #[tokio::test]
 async fn nothing_that_is_secret_or_somebodys_is_logged_at_any_level() {
-    let (folder, double) = (tempfile::tempdir().unwrap(), CallsDouble::start().await);
+    let (folder, double) = (tempfile::tempdir().unwrap(), super::double().await);
     let database = database(folder.path());
     let mut server = command();
     server.args(["--database", &database, "--listen", "127.0.0.1:0"]).env("CARE4W_LOG", "trace");
-    server.envs(whole()).env("CARE4W_TWILIO_API_URL", &double.url).env("CARE4W_VERIFICATION", "log");
+    server.envs(whole()).env("CARE4W_TWILIO_API_URL", double.rest_url()).env("CARE4W_VERIFICATION", "log");
     server.env("CARE4W_TWILIO_GATEWAY_URL", "ws://127.0.0.1:9/signal");
     let process = Process::start(server);
     let (http, url) = (reqwest_client(), process.url.clone());
@@ -76,7 +75,7 @@ async fn nothing_that_is_secret_or_somebodys_is_logged_at_any_level() {
     let ring = json!({"to": "+254754111333"});
     let rung = http.post(format!("{url}/api/twilio/ring")).bearer_auth(bearer).json(&ring).send().await.unwrap();
     assert_eq!(rung.status(), 201);
-    double.refuse(400, 21211);
+    double.refuse_next_request(400, 21211, None);
     let refused = http.post(format!("{url}/api/twilio/ring")).bearer_auth(bearer).json(&ring).send().await.unwrap();
     assert_eq!(refused.status(), 400);
     let identity = answer["data"]["identity"].as_str().unwrap();
