@@ -22,4 +22,3 @@ mod timing;
 mod twilio;
 mod verification;
 mod verifiers;
-mod verify_double;
