@@ -116,6 +116,29 @@ test("quality is silent when all is well, and says the cause and whose side it i
   expect(on("call-quality")).toHaveTextContent("");
 });
 
+test("a call that ended does not go from under a hand", async () => {
+  const { core } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
+  // There are no pointer events in jsdom, and mouse events carry the same.
+  const point = (testid: string, type: string, screenX: number) =>
+    on(testid).dispatchEvent(new MouseEvent(type, { bubbles: true, screenX }));
+  point("call-hangup", "pointermove", 5);
+  core.setCall({ state: "ended", reason: { code: "HUNG_UP", sentence: "You hung up." } });
+  await pass(0);
+  // The pointer comes nearer: the screen waits for it, and for the focus.
+  point("call-back", "pointermove", 9);
+  await pass(60_000);
+  expect(on("call-back")).toBeVisible();
+  point("call-panel", "pointerleave", 9);
+  on("call-done").focus();
+  await pass(60_000);
+  expect(on("call-done")).toBeVisible();
+  on("call-done").blur();
+  await pass(4_999);
+  expect(on("call-done")).toBeVisible();
+  await pass(2);
+  expect(off("call-panel")).toBeNull();
+});
+
 test("a call that ended says why, and goes by itself after five seconds", async () => {
   const call = newCall({ state: "ringing" });
   const { core, user } = await open({ call });

@@ -44,6 +44,17 @@ test("a link waits while there is a call", async () => {
   expect(on("link-note")).toHaveAttribute("data-state", "asks");
 });
 
+test("a link that comes while a call that is over is still shown is not hidden by it", async () => {
+  const { core } = await open({
+    call: newCall({ state: "ended", reason: { code: "HUNG_UP", sentence: "You hung up." } }),
+  });
+  expect(off("dial-input")).toBeNull();
+  core.set({ destination: offer() });
+  await settle();
+  expect(off("call-panel")).toBeNull();
+  expect(on("dial-input")).toHaveValue("+254 712 345 678");
+});
+
 test("a link that comes before the sign-in is there after it", async () => {
   const { core, user } = await open({
     session: { status: "signedOut", user: null, notice: null },

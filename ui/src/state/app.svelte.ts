@@ -1,16 +1,15 @@
 // What the window knows: the core's last snapshot, and where in the window one is.
 import { getContext, setContext } from "svelte";
 import type { AppState, Backend, Commands, Region } from "../backend";
+import { AfterCall } from "./after-call";
 import { Blocked } from "./blocked.svelte";
 import { CallClock } from "./clock.svelte";
+import { speech } from "../messages/language.svelte";
 import { Dialler } from "./dialler.svelte";
 import { History } from "./history.svelte";
 import { Said } from "./said.svelte";
 import { Sound } from "./sound.svelte";
 import { SoundTestOffer } from "./sound-test-offer.svelte";
-
-/** How long a call that has ended stays on the screen, in milliseconds. */
-export const ENDED_STAYS_MS = 5000;
 
 export type Place = "phone" | "recents" | "settings";
 
@@ -45,6 +44,9 @@ export class App {
   calling = false;
   /** What was typed when a call put the phone modal away. */
   phoneDraft: { text: string; country: string } | null = null;
+  readonly afterCall: AfterCall;
+  /** The person has read that the list of calls could not be. */
+  toldOfDamage = $state(false);
   private leaving: string | null = null;
   private hushed: string | null = null;
   private snapshot = $state.raw() as AppState;
@@ -55,6 +57,10 @@ export class App {
     this.blocked = new Blocked(backend.commands);
     this.history = new History(backend.commands);
     this.sound = new Sound(backend.commands, () => this.core.sound);
+    this.afterCall = new AfterCall(() => {
+      const { call } = this.core;
+      if (call?.state === "ended") void this.dismiss(call.id);
+    });
     this.snapshot = first;
     this.take(first);
   }
@@ -67,7 +73,7 @@ export class App {
       if (app) app.take(state);
       else early = state;
     });
-    const first = await backend.commands.state();
+    const [first] = await Promise.all([backend.commands.state(), speak(backend.commands)]);
     app = new App(backend, early ?? first);
     void app.loadRegions();
     return app;
@@ -99,6 +105,7 @@ export class App {
     this.clock.take(state.call);
     if (!state.phone.promptOpen) this.phoneFromSettings = false;
     if (state.call?.state === "ended" && this.leaving !== state.call.id) this.leave(state.call.id);
+    if (state.call?.state !== "ended") this.afterCall.begin(false);
     if (state.session.status === "signedOut") {
       this.history.clear();
       this.blocked.clear();
@@ -114,6 +121,8 @@ export class App {
       const waits = state.session.status === "signedOut" || this.calling;
       this.offered = waits ? { ...state.destination, atOnce: false } : state.destination;
       this.place = "phone";
+      // A call that is over must not hide it.
+      if (state.call?.state === "ended") void this.dismiss(state.call.id);
       void this.commands.takeDestination().catch(() => {});
     }
     // A call that begins is what one wants to see, wherever one was.
@@ -125,13 +134,10 @@ export class App {
     if (state.call && state.call.connectedForMs !== null) this.soundTestOffer.settle();
   }
 
-  /** A call that has ended goes by itself. */
   private leave(callId: string): void {
     this.leaving = callId;
     if (this.hushed === callId) return void this.dismiss(callId);
-    setTimeout(() => {
-      if (this.core.call?.id === callId) void this.dismiss(callId);
-    }, ENDED_STAYS_MS);
+    this.afterCall.begin(true);
   }
 
   /** Silences the call of somebody who has just been blocked: it goes without a word. The server does not tell them. */
@@ -180,6 +186,15 @@ export class App {
   callingCode(region: string): number | null {
     return this.regions.find((r) => r.code === region)?.callingCode ?? null;
   }
+}
+
+/** Speaks as the core says; where it cannot say, as the web view's system does. */
+async function speak(commands: Commands): Promise<void> {
+  const { now, chosen, system } = await commands
+    .language()
+    .catch(() => ({ now: "en", chosen: null, system: [] }) as const);
+  // A web view on Linux knows only the languages that the C library has been given.
+  speech.take(chosen, now, system.length > 0 ? system : navigator.languages);
 }
 
 const KEY = Symbol("app");
