@@ -1,4 +1,4 @@
-use crate::clean::{clean_in, joined_to_word, visible};
+use crate::clean::{clean_in, digit_value, joined_to_word, visible};
 use crate::emergency::{connects_to_emergency, is_emergency};
 use crate::number::read;
 use crate::{Care4wId, LONGEST_INPUT, NumberError, NumberKind, PhoneNumber, Region};
@@ -43,6 +43,9 @@ pub enum DestinationError {
     /// A service number of the telephone network.
     #[error("Short numbers cannot be called from Care4W.")]
     ShortNumber,
+    /// A command to a telephone network or a phone, such as `*#06#`.
+    #[error("This is a code for a telephone, not a number.")]
+    ServiceCode,
     /// A number that nobody can have.
     #[error(transparent)]
     Number(#[from] NumberError),
@@ -57,6 +60,7 @@ impl DestinationError {
             DestinationError::InvalidId => "INVALID_ID",
             DestinationError::EmergencyNumber => "EMERGENCY_NUMBER",
             DestinationError::ShortNumber => "SHORT_NUMBER",
+            DestinationError::ServiceCode => "SERVICE_CODE",
             DestinationError::Number(error) => error.code(),
         }
     }
@@ -89,6 +93,9 @@ impl Destination {
             Err(NumberError::Extension) => return Err(NumberError::Extension.into()),
             Err(problem) => problem,
         };
+        if is_service_code(&typed) {
+            return Err(DestinationError::ServiceCode);
+        }
         if (1..=LONGEST_SHORT_NUMBER).contains(&digits.len()) && !cleaned.starts_with('+') {
             let help = connects_to_emergency(digits, region);
             return Err(if help { DestinationError::EmergencyNumber } else { DestinationError::ShortNumber });
@@ -142,6 +149,14 @@ fn meaning_of_letters(text: &str) -> Letters {
         Some(letter) if !number[letter..].contains(|c: char| c.is_ascii_digit()) => Letters::Tail,
         Some(_) => Letters::Unclear,
     }
+}
+
+/// Whether a switch would hear a command: `*` or `#` among the digits.
+pub fn is_service_code(text: &str) -> bool {
+    let commands = |c: char| matches!(c, '*' | '＊' | '#' | '＃');
+    // Behind a semicolon stand a link's parameters.
+    let dialled = text.split(';').next().unwrap_or_default();
+    dialled.contains(commands) && dialled.chars().all(|c| commands(c) || digit_value(c).is_some() || !c.is_alphabetic())
 }
 
 fn dialled(text: &str, region: Option<Region>) -> Result<DialledNumber, NumberError> {
@@ -211,6 +226,13 @@ mod tests {
     }
 
     #[test]
+    fn a_code_for_a_telephone_is_named_as_one() {
+        for text in ["*#06#", "*144#", "##002#", "**21*0712345678#", "#31#0712345678", "＊＃06＃", " *#06# ", "*"] {
+            assert_eq!(called(text, "KE"), Err("SERVICE_CODE"), "{text:?}");
+        }
+    }
+
+    #[test]
     fn an_emergency_number_is_never_a_destination() {
         for region in ["", "KE", "US", "GB", "NU"] {
             for text in
@@ -232,7 +254,6 @@ mod tests {
     #[test]
     fn a_short_number_is_told_apart_from_one_that_is_too_short() {
         assert_eq!(called("100", "KE"), Err("SHORT_NUMBER"));
-        assert_eq!(called("*144#", "KE"), Err("SHORT_NUMBER"));
         assert_eq!(called("+25471", "KE"), Err("TOO_SHORT"));
         assert_eq!(called("4000", "NU"), Ok(("+6834000".into(), false)), "Niue's own numbers have four digits");
     }

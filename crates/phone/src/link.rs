@@ -1,4 +1,5 @@
-use crate::clean::{digit_value, visible};
+use crate::clean::visible;
+use crate::destination::is_service_code;
 use crate::{Destination, DestinationError, NumberKind, Region};
 
 /// The longest link, in bytes, that is read at all. The longest that names somebody, with every sign escaped, is a
@@ -36,9 +37,6 @@ pub enum LinkError {
     /// A link in a link, or one that was escaped twice.
     #[error("This link holds another link. It cannot be called.")]
     Nested,
-    /// A command to a telephone network or a phone, such as `*#06#`.
-    #[error("This is a code for a telephone, not a number.")]
-    ServiceCode,
     /// It names nobody.
     #[error(transparent)]
     Destination(#[from] DestinationError),
@@ -52,7 +50,6 @@ impl LinkError {
             LinkError::HiddenCharacters => "HIDDEN_CHARACTERS",
             LinkError::NotForCalls => "NOT_FOR_CALLS",
             LinkError::Nested => "NESTED_LINK",
-            LinkError::ServiceCode => "SERVICE_CODE",
             LinkError::Destination(error) => error.code(),
         }
     }
@@ -86,7 +83,7 @@ impl Link {
             return Link::refused(body, LinkError::Nested);
         }
         if is_service_code(body) {
-            return Link::refused(body, LinkError::ServiceCode);
+            return Link::refused(body, DestinationError::ServiceCode.into());
         }
         // What `tel:` may carry beside the number (RFC 3966) is read for `tel:` alone.
         let read = if scheme == Some("tel") { format!("tel:{body}") } else { body.to_owned() };
@@ -189,12 +186,10 @@ fn unescape(text: &str) -> Result<String, ()> {
     String::from_utf8(bytes).map_err(drop)
 }
 
-/// Whether a switch would hear a command: `*`, `#` or a pause among the digits.
-fn is_service_code(text: &str) -> bool {
-    let commands = |c: char| matches!(c, '*' | '＊' | '#' | '＃');
-    // Behind a semicolon stand a link's parameters.
-    let dialled = text.split(';').next().unwrap_or_default();
-    dialled.contains(commands) && dialled.chars().all(|c| commands(c) || digit_value(c).is_some() || !c.is_alphabetic())
+/// Whether a text holds characters that nobody sees: marks that turn what is read around, and others by which a number is
+/// not what it looks like.
+pub fn hides_characters(text: &str) -> bool {
+    text.contains(is_hidden)
 }
 
 /// What nobody sees, but for the spaces that stand in numbers.
