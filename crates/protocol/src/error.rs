@@ -48,6 +48,8 @@ codes! {
     NotFound = "NOT_FOUND", 404;
     /// The path exists, the method does not.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
+    /// The body did not come in time.
+    RequestTimeout = "REQUEST_TIMEOUT", 408;
     /// An account with this e-mail address exists.
     EmailAlreadyExists = "EMAIL_ALREADY_EXISTS", 409;
     /// The number belongs to another account.

@@ -122,6 +122,8 @@ pub struct Limits {
     pub code_sends_a_day: usize,
     /// Seconds that a verification code in the log holds, at most a day of them. Twilio has its own.
     pub code_lives_seconds: u64,
+    /// Seconds that the head of a request may take to come, and its body again as long.
+    pub request_seconds: u64,
     /// Frames of one signalling socket.
     pub frames_per_socket: Allowance,
 }
@@ -140,6 +142,7 @@ impl Default for Limits {
             number_changes_a_day: defaults::NUMBER_CHANGES_A_DAY,
             code_sends_a_day: defaults::CODE_SENDS_A_DAY,
             code_lives_seconds: defaults::CODE_LIVES.as_secs(),
+            request_seconds: defaults::REQUEST_WITHIN.as_secs(),
             frames_per_socket: defaults::FRAMES_PER_SOCKET,
         }
     }
@@ -161,6 +164,7 @@ impl Limits {
             number_changes_a_day: usize::MAX,
             code_sends_a_day: usize::MAX,
             code_lives_seconds: defaults::CODE_LIVES.as_secs(),
+            request_seconds: defaults::REQUEST_WITHIN.as_secs(),
             frames_per_socket: wide,
         }
     }

@@ -61,6 +61,13 @@ pub const ICE_TTL_SECS: u64 = 3600;
 /// How long a draining server waits for requests under way; the contract's limit from SIGTERM to exit is 5 s.
 pub const DRAIN: Duration = Duration::from_secs(3);
 
+/// How long the head of a request may take to come, and its body again as long: `limits.request_seconds`. A slow mobile
+/// network carries our largest body in a second; a connection that is kept open is idle for so long too.
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+
+/// After so long the next connection is tried when none can be taken (out of file descriptors).
+pub const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+
 /// Rows of one page of `GET /calls`, and the most that may be asked for.
 pub const CALLS_PAGE: u32 = 50;
 /// The most rows that one page of `GET /calls` may have.

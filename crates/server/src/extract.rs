@@ -12,6 +12,7 @@ use care4w_protocol::ErrorCode;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
+use crate::connections::BodyDue;
 use crate::error::Problem;
 use crate::limits::AddressKey;
 use crate::store::{Account, SignInId};
@@ -26,7 +27,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !is_json(request.headers()) {
             return Err(Problem::new(ErrorCode::UnsupportedMediaType, "Send JSON with content type application/json."));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        let bytes = whole_body(request, state).await?;
         let wrong = || Problem::validation("The body is not the JSON that belongs here.");
         // serde would read an array as a struct's fields in their order.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
@@ -36,7 +37,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
+/// The bytes of a body, if they come in time and are not too many.
+pub(crate) async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let due = request.extensions().get::<BodyDue>().copied();
+    let bytes = Bytes::from_request(request, state);
+    match due {
+        Some(BodyDue(due)) => tokio::time::timeout_at(due, bytes).await.map_err(|_| late())?,
+        None => bytes.await,
+    }
+    .map_err(unreadable)
+}
+
+fn late() -> Problem {
+    Problem::new(ErrorCode::RequestTimeout, "The body of the request did not come in time.")
+}
+
+fn unreadable(rejection: BytesRejection) -> Problem {
     match rejection.into_response().status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ErrorCode::TooLarge, "The body is too large."),
         _ => Problem::validation("The body could not be read."),

@@ -9,6 +9,7 @@ pub mod admin;
 mod app;
 mod clock;
 pub mod config;
+mod connections;
 pub mod defaults;
 mod error;
 mod extract;

@@ -1,11 +1,10 @@
 //! A server from its first connection to its last.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use rand::RngCore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,6 +13,7 @@ use tokio::task::JoinHandle;
 use crate::accounts::{AccessTokens, PasswordError, Passwords};
 use crate::app::App;
 use crate::config::Config;
+use crate::connections;
 use crate::mail::{MailSettingsError, Mailer};
 use crate::metrics::Metrics;
 use crate::password_links::{self, PasswordLinks};
@@ -60,7 +60,7 @@ pub enum RunError {
 pub struct Running {
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    task: JoinHandle<Result<(), RunError>>,
+    task: JoinHandle<()>,
 }
 
 impl Running {
@@ -77,14 +77,14 @@ impl Running {
     /// Drains and stops, within 5 s.
     pub async fn stop(self) -> Result<(), RunError> {
         self.stop.send_replace(true);
-        self.task.await.unwrap_or_else(|error| Err(RunError::Serve(std::io::Error::other(error))))
+        self.task.await.map_err(|error| RunError::Serve(std::io::Error::other(error)))
     }
 
     /// Waits until `until` and then stops, or until the server fails.
     pub async fn stop_after(mut self, until: impl Future<Output = ()>) -> Result<(), RunError> {
         tokio::select! {
             () = until => self.stop().await,
-            ended = &mut self.task => ended.unwrap_or_else(|error| Err(RunError::Serve(std::io::Error::other(error)))),
+            ended = &mut self.task => ended.map_err(|error| RunError::Serve(std::io::Error::other(error))),
         }
     }
 }
@@ -121,31 +121,24 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
     let links = PasswordLinks::start(Arc::clone(&store), mailer, &config.limits);
     let app = App::new(config, Arc::clone(&store), verifier, passwords, tokens, exchange, links, twilio, metrics);
 
+    let within = Duration::from_secs(app.config.limits.request_seconds);
     let (stop, stopping) = watch::channel(false);
     let tidy = tokio::spawn(forget_old_sign_ins(Arc::clone(&store)));
     if let Some(listener) = metrics_listener {
         let router = routes::metrics_router(app.clone());
-        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped(stopping.clone())).into_future());
+        tokio::spawn(connections::serve(listener, router, within, stopped(stopping.clone())));
     }
     let task = tokio::spawn(async move {
-        let ended = serve_until(listener, app.clone(), stopping).await;
+        serve_until(listener, app.clone(), within, stopping).await;
         tidy.abort();
         app.exchange.finish().await;
         store.close().await;
-        ended
     });
     Ok(Running { address, stop, task })
 }
 
-async fn serve_until(listener: TcpListener, app: App, stopping: watch::Receiver<bool>) -> Result<(), RunError> {
-    let service = routes::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    // A frame that waits for the acknowledgement of the one before it waits 40 ms (Nagle and delayed acknowledgements).
-    let listener = listener.tap_io(|socket| {
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays slower than it could be");
-        }
-    });
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping.clone())).into_future();
+async fn serve_until(listener: TcpListener, app: App, within: Duration, stopping: watch::Receiver<bool>) {
+    let server = connections::serve(listener, routes::router(app.clone()), within, stopped(stopping.clone()));
     let last_call = async {
         stopped(stopping).await;
         tracing::info!("draining");
@@ -154,8 +147,8 @@ async fn serve_until(listener: TcpListener, app: App, stopping: watch::Receiver<
         tokio::time::sleep(defaults::DRAIN).await;
     };
     tokio::select! {
-        ended = server => ended.map_err(RunError::Serve),
-        () = last_call => Ok(()),
+        () = server => {}
+        () = last_call => {}
     }
 }
 

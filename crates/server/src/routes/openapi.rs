@@ -60,7 +60,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn complete_operation(operation: &mut Operation) {
     let mut common = vec![("500", "INTERNAL_ERROR")];
     if operation.request_body.is_some() {
-        common.extend([("400", "VALIDATION_ERROR"), ("413", "TOO_LARGE"), ("415", "UNSUPPORTED_MEDIA_TYPE")]);
+        common.extend([
+            ("400", "VALIDATION_ERROR"),
+            ("408", "REQUEST_TIMEOUT"),
+            ("413", "TOO_LARGE"),
+            ("415", "UNSUPPORTED_MEDIA_TYPE"),
+        ]);
     }
     if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
         common.push(("400", "VALIDATION_ERROR"));
@@ -182,7 +187,7 @@ mod tests {
                     assert!(operation["responses"]["401"].is_object(), "{method} {path} needs a token");
                 }
                 if operation["requestBody"].is_object() {
-                    for status in ["400", "413", "415"] {
+                    for status in ["400", "408", "413", "415"] {
                         assert!(operation["responses"][status].is_object(), "{method} {path} takes a body");
                     }
                 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, header};
 use care4w_protocol::{CallId, ErrorCode};
@@ -13,7 +12,7 @@ use super::signature::{self, Signed};
 use super::{CALL, LEG, TwilioVoice};
 use crate::app::App;
 use crate::error::Problem;
-use crate::extract::unreadable;
+use crate::extract::whole_body;
 use crate::store::{Leg, LegEvent, LegStatus};
 
 /// What Twilio asks or tells. Names and values are those of TWILIO.md §9. `Debug` shows nothing.
@@ -92,7 +91,7 @@ impl FromRequest<App> for Webhook {
         // Below `/api` the address is that of what is nested there.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let bytes = Bytes::from_request(request, app).await.map_err(unreadable)?;
+        let bytes = whole_body(request, app).await?;
         let is_form = content_type(&headers) == "application/x-www-form-urlencoded";
         let form: Vec<(String, String)> =
             if is_form { form_urlencoded::parse(&bytes).into_owned().collect() } else { json_fields(&bytes) };

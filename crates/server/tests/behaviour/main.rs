@@ -17,6 +17,7 @@ mod scrapers;
 mod server;
 mod signalling;
 mod signalling_abuse;
+mod slow;
 mod smtp;
 mod timing;
 mod twilio;
