@@ -77,6 +77,18 @@ test("digits are sent one after another, however fast they are typed", async () 
   expect(asked(core, "sendDigits").map(([, digit]) => digit)).toEqual(["4", "2", "#"]);
 });
 
+test("a code is pasted with its pauses, and a comma is typed as one", async () => {
+  const { core, user } = await open(connected());
+  await user.click(on("call-keypad"));
+  await user.paste("123-456, 78#");
+  await user.keyboard("1,2");
+  await user.paste("not a code");
+  await settle();
+  expect(asked(core, "sendDigits").map(([, digits]) => digits)).toEqual([
+    ...["123456w78#", "1", "w", "2"],
+  ]);
+});
+
 test("keys are not sent as digits while a sheet is open", async () => {
   const { core, user } = await open(connected());
   await user.click(on("call-keypad"));
@@ -156,7 +168,7 @@ test("a chosen device that is not connected is named so, and one that cannot be 
     ...connected(),
     sound: {
       ...{ microphone: "gone", speaker: null, ringer: null, volume: 100 },
-      ...{ echo: true, noise: true, gain: true },
+      ...{ echo: true, noise: true, gain: true, dtx: false },
     },
   });
   core.failing.setSound = { code: "DEVICE_FAILED", message: "That device can't be used." };
