@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use tempfile::TempDir;
 
 use crate::{Environment, Process, wait};
 
@@ -16,9 +17,16 @@ use crate::{Environment, Process, wait};
 ///
 /// The folder may outlive it: started again there, the same secrets are found.
 pub struct Keychain {
-    address: String,
     daemon: Process,
-    bus: Process,
+    bus: SessionBus,
+}
+
+/// A session bus of its own, with nothing on it: what a keychain's absence looks like.
+pub struct SessionBus {
+    process: Process,
+    address: String,
+    /// Of its socket. In a short path: a socket's name has at most 107 bytes.
+    _socket: TempDir,
 }
 
 impl Keychain {
@@ -30,13 +38,13 @@ impl Keychain {
             fs::create_dir_all(path)?;
         }
         private(&runtime)?;
-        let (bus, address) = start_bus(folder)?;
+        let bus = SessionBus::start(folder)?;
 
         let mut daemon = Process::start(
             "gnome-keyring-daemon",
             Command::new("gnome-keyring-daemon")
                 .args(["--foreground", "--unlock", "--components=secrets"])
-                .env("DBUS_SESSION_BUS_ADDRESS", &address)
+                .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
                 .env("HOME", folder)
                 .env("XDG_DATA_HOME", &data)
                 .env("XDG_RUNTIME_DIR", &runtime)
@@ -48,37 +56,44 @@ impl Keychain {
         let mut input = daemon.child().stdin.take().context("the keychain's input is a pipe")?;
         input.write_all(b"care4w\n").context("the keychain takes no password")?;
         drop(input);
-        wait::until(Duration::from_secs(10), "the keychain", || Ok(answers(&address)?.then_some(())))?;
-        Ok(Self { address, daemon, bus })
+        wait::until(Duration::from_secs(10), "the keychain", || Ok(answers(bus.address())?.then_some(())))?;
+        Ok(Self { daemon, bus })
     }
 
     /// For processes that shall find this keychain.
     pub fn environment(&self) -> Environment {
-        vec![("DBUS_SESSION_BUS_ADDRESS".into(), self.address.clone())]
+        vec![("DBUS_SESSION_BUS_ADDRESS".into(), self.bus.address().to_owned())]
     }
 
     /// Everything that it runs, to see whether it lives.
     pub fn processes(&mut self) -> impl Iterator<Item = &mut Process> {
-        [&mut self.bus, &mut self.daemon].into_iter()
+        [&mut self.bus.process, &mut self.daemon].into_iter()
     }
 }
 
-/// Starts a session bus without a keychain: what a keychain's absence looks like.
-pub fn start_bus(folder: &Path) -> Result<(Process, String)> {
-    fs::create_dir_all(folder)?;
-    // A short path: a socket's name has at most 107 bytes.
-    let socket = tempfile::Builder::new().prefix("c4w-bus-").tempdir()?.keep();
-    let address = format!("unix:path={}", socket.join("bus").display());
-    let bus = Process::start(
-        "dbus-daemon",
-        Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--address", &address])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log(folder, "bus.log")?),
-    )?;
-    wait::until(Duration::from_secs(10), "the session bus", || Ok(socket.join("bus").exists().then_some(())))?;
-    Ok((bus, address))
+impl SessionBus {
+    /// Starts it with its log in `folder`; it can be connected to when this returns.
+    pub fn start(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let socket = tempfile::Builder::new().prefix("c4w-bus-").tempdir()?;
+        let file = socket.path().join("bus");
+        let address = format!("unix:path={}", file.display());
+        let process = Process::start(
+            "dbus-daemon",
+            Command::new("dbus-daemon")
+                .args(["--session", "--nofork", "--nopidfile", "--address", &address])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(log(folder, "bus.log")?),
+        )?;
+        wait::until(Duration::from_secs(10), "the session bus", || Ok(file.exists().then_some(())))?;
+        Ok(Self { process, address, _socket: socket })
+    }
+
+    /// What `DBUS_SESSION_BUS_ADDRESS` says of it.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 /// Whether somebody keeps secrets on the bus at `address`.

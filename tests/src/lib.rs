@@ -55,7 +55,7 @@ pub use display::Display;
 pub use gate::Gate;
 #[cfg(target_os = "linux")]
 pub use hearing::Hearing;
-pub use keychain::Keychain;
+pub use keychain::{Keychain, SessionBus};
 #[cfg(target_os = "linux")]
 pub use namespace::Namespace;
 #[cfg(target_os = "linux")]

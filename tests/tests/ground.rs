@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use care4w_tests::{
-    Display, Keychain, Sound, SoundServer, display, keychain, score,
+    Display, Keychain, SessionBus, Sound, SoundServer, display, keychain, score,
     sound_server::{RATE, Streams},
     speech::Speech,
 };
@@ -64,8 +64,8 @@ fn a_keychain_answers_on_its_own_bus() {
     let keychain = Keychain::start(folder.path()).unwrap();
     let (_, address) = keychain.environment().remove(0);
     assert!(keychain::answers(&address).unwrap());
-    let (_bus, without) = keychain::start_bus(folder.path()).unwrap();
-    assert!(!keychain::answers(&without).unwrap(), "a bus alone keeps no secrets");
+    let bus = SessionBus::start(folder.path()).unwrap();
+    assert!(!keychain::answers(bus.address()).unwrap(), "a bus alone keeps no secrets");
 }
 
 #[test]
