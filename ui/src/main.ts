@@ -2,16 +2,12 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";
 import { connect } from "./backend";
-import { speak } from "./messages/regions";
 import { App } from "./state/app.svelte";
 import { theme } from "./state/theme.svelte";
 import AppView from "./App.svelte";
 
 async function open(target: HTMLElement): Promise<void> {
   const backend = await connect();
-  // A web view on Linux knows only the languages that the C library has been given.
-  const languages = await backend.commands.languages().catch(() => []);
-  speak(languages.length > 0 ? languages : navigator.languages);
   const app = await App.start(backend);
   mount(AppView, { target, props: { app } });
 }

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { REGIONS } from "../src/backend/preview/regions";
 import { matching, named } from "../src/components/countries";
-import { regionName, speak } from "../src/messages/regions";
+import { speech } from "../src/messages/language.svelte";
+import { regionName } from "../src/messages/regions";
 
 const first = (text: string, countries = named(REGIONS, [800, 878])) =>
   matching(countries, text)[0]?.code;
@@ -44,21 +45,21 @@ test("the empty search shows everything by name, codes of no country last", () =
 test("what is no country finds none", () => expect(matching(named(REGIONS), "zzz")).toEqual([]));
 
 describe("in another language", () => {
-  afterEach(() => speak(["en"]));
+  afterEach(() => speech.take(null, "en", ["en"]));
 
   test.each([
     ["fr-FR", "Allemagne"],
     ["sw-KE", "Ujerumani"],
     ["ar-EG", "ألمانيا"],
   ])("%s calls Germany %s and finds it by that and by its English name", (language, name) => {
-    speak([language]);
+    speech.take(null, "en", [language]);
     expect(regionName("DE")).toBe(name);
     expect(first(name)).toBe("DE");
     expect(first("germany")).toBe("DE");
   });
 
   test("what is no language is passed over", () => {
-    speak(["C", "not_a_tag", "fr"]);
+    speech.take(null, "en", ["C", "not_a_tag", "fr"]);
     expect(regionName("DE")).toBe("Allemagne");
   });
 });

@@ -44,6 +44,11 @@ pub enum Udp {
 impl NetworkFindings {
     /// Says plainly what it means for calls.
     pub fn verdict(self) -> SoundVerdict {
+        let round_trip_ms = u32::try_from(self.round_trip.as_millis()).ok();
+        SoundVerdict { round_trip_ms, ..self.in_words() }
+    }
+
+    fn in_words(self) -> SoundVerdict {
         let answers = format!("The server answers in {} ms.", self.round_trip.as_millis());
         if self.round_trip > TEST_SLOW_ROUND_TRIP {
             return verdict(false, "SLOW", &format!("{answers} That is slow: you may talk over each other."));

@@ -85,7 +85,7 @@ impl DeviceTest {
 }
 
 pub(crate) fn verdict(ok: bool, code: &str, text: &str) -> SoundVerdict {
-    SoundVerdict { ok, code: code.to_owned(), text: text.to_owned() }
+    SoundVerdict { ok, code: code.to_owned(), text: text.to_owned(), round_trip_ms: None }
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ export const commands = {
 	deleteAccount: () => __TAURI_INVOKE<null>("delete_account"),
 	setServer: (url: string) => __TAURI_INVOKE<null>("set_server", { url }),
 	regions: () => __TAURI_INVOKE<RegionInfo[]>("regions"),
-	/**  The languages of the system as BCP 47 tags, the most wanted first. */
-	languages: () => __TAURI_INVOKE<string[]>("languages"),
+	language: () => __TAURI_INVOKE<SpokenLanguage>("language"),
+	/**  Speaks this language from now on; with none, the system's. */
+	setLanguage: (language: Language | null) => __TAURI_INVOKE<SpokenLanguage>("set_language", { language }),
 	phonePreview: (text: string, country: string, caret: number) => __TAURI_INVOKE<PhonePreview>("phone_preview", { text, country, caret }),
 	phoneCheck: (text: string, country: string) => __TAURI_INVOKE<PhoneCheck>("phone_check", { text, country }),
 	phoneSave: (text: string, country: string) => __TAURI_INVOKE<null>("phone_save", { text, country }),
@@ -62,7 +63,13 @@ export const commands = {
 	setCloseToTray: (on: boolean) => __TAURI_INVOKE<null>("set_close_to_tray", { on }),
 	setStartAtLogin: (on: boolean) => __TAURI_INVOKE<null>("set_start_at_login", { on }),
 	setCallLinksAtOnce: (on: boolean) => __TAURI_INVOKE<null>("set_call_links_at_once", { on }),
+	/**  The call that rings now, for the ring window; none when it is over already. */
+	ringing: () => __TAURI_INVOKE<RingingCall | null>("ringing"),
+	setDoNotDisturb: (wish: DoNotDisturbFor) => __TAURI_INVOKE<null>("set_do_not_disturb", { wish }),
 	setFreeCalls: (on: boolean) => __TAURI_INVOKE<null>("set_free_calls", { on }),
+	ringMyPhone: (text: string, country: string) => __TAURI_INVOKE<null>("ring_my_phone", { text, country }),
+	ringCancel: () => __TAURI_INVOKE<null>("ring_cancel"),
+	ringDismiss: () => __TAURI_INVOKE<null>("ring_dismiss"),
 };
 
 /** Events */
@@ -87,6 +94,8 @@ export type AppState = {
 	phone: PhoneState,
 	/**  The one call of this phone, also for a moment after it ended. */
 	call: CallView | null,
+	/**  The call between this user's own telephone and another one that was begun here, also when it has just ended. */
+	ring: RingView | null,
 	/**  Devices, volume and what is done to the microphone's sound. */
 	sound: SoundState,
 	/**  The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers. */
@@ -95,6 +104,8 @@ export type AppState = {
 	destination: OfferedDestination | null,
 	/**  Whether links are dialled without being asked. */
 	callLinksAtOnce: boolean,
+	/**  Whether calls make themselves noticed here. */
+	doNotDisturb: DoNotDisturb,
 	/**  Whether Care4W's own, free calls go first where they are possible while Twilio is active. */
 	freeCalls: boolean,
 	/**
@@ -323,6 +334,23 @@ export type Discoverable =
 /**  Nobody: the number reaches no one. */
 "nobody";
 
+/**  Whether calls make themselves noticed here. The caller hears no difference, and other devices of the same user ring. */
+export type DoNotDisturb = {
+	/**  Nothing rings, and nothing comes up: a call that is not answered is a missed one. */
+	on: boolean,
+	/**  Until when, in seconds since 1970; none: until it is switched off. */
+	until: number | null,
+};
+
+/**  For how long nobody wants to be disturbed, from now on. */
+export type DoNotDisturbFor = 
+/**  Calls ring. */
+"off" | 
+/**  For an hour. */
+"hour" | 
+/**  Until it is switched off. */
+"ever";
+
 /**  Why a call ended. */
 export type EndReason = {
 	/**  Stable code. */
@@ -382,6 +410,8 @@ export type HistoryState = {
 	revision: number,
 	/**  How many missed calls nobody has looked at. */
 	missed: number,
+	/**  The list could not be read when the app started: it lies beside the new one, as `….damaged`. */
+	wasDamaged: boolean,
 };
 
 /**  Somebody who was called or who called. */
@@ -391,6 +421,15 @@ export type KnownPeer = {
 	/**  The number or Care4W ID that calls them. */
 	detail: string,
 };
+
+/**  A language that there is a message file of. */
+export type Language = 
+/**  English. */
+"en" | 
+/**  French. */
+"fr" | 
+/**  Kiswahili. */
+"sw";
 
 /**  Who somebody is. */
 export type Lookup = 
@@ -542,6 +581,45 @@ export type RegisterInput = {
 	displayName: string,
 };
 
+/**  How far "ring my phone" is. */
+export type RingState = 
+/**  The user's own phone is to be called. */
+"callingYou" | 
+/**  It rings. */
+"ringingYou" | 
+/**  The user picked up, the destination is being called. */
+"callingThem" | 
+/**  The destination rings. */
+"ringingThem" | 
+/**  The two talk. */
+"connected" | 
+/**  Over. */
+"ended";
+
+/**  A call between the user's own telephone and another one. */
+export type RingView = {
+	/**  Which call; none until the server has begun it. */
+	id: string | null,
+	/**  Who is called. */
+	peer: CallPeer,
+	/**  The user's own number, which rings first, as people write it for abroad. */
+	ownNumber: string,
+	/**  How far it is. */
+	state: RingState,
+	/**  Why it ended. */
+	reason: EndReason | null,
+};
+
+/**  Who is calling, for the ring window. */
+export type RingingCall = {
+	/**  Which call. */
+	callId: string,
+	/**  Who, if a name is known. */
+	name: string | null,
+	/**  The Care4W ID, or the number of a call from the telephone network. */
+	detail: string,
+};
+
 /**  What the server says of itself. */
 export type ServerState = {
 	/**  Its address. */
@@ -597,6 +675,8 @@ export type SoundChange = {
 	noise?: boolean | null,
 	/**  Whether loudness is evened out. */
 	gain?: boolean | null,
+	/**  Whether pauses are left out, from the next call on. */
+	dtx?: boolean | null,
 };
 
 /**  What befell a device in the middle of a call. */
@@ -640,6 +720,11 @@ export type SoundState = {
 	noise: boolean,
 	/**  Whether its loudness is evened out. */
 	gain: boolean,
+	/**
+	 *  Whether pauses are left out of what is sent, and the other end is asked to do so too (DTX): a third of the data of a
+	 *  conversation, and what is behind a voice comes and goes with it. Off unless the person wants it.
+	 */
+	dtx: boolean,
 };
 
 /**  A test of the sound or of the network, before the first call. */
@@ -682,6 +767,18 @@ export type SoundVerdict = {
 	code: string,
 	/**  One or two sentences. */
 	text: string,
+	/**  How long the server took to answer, in milliseconds; of a test of the network. */
+	roundTripMs: number | null,
+};
+
+/**  Which language is spoken, and why. */
+export type SpokenLanguage = {
+	/**  What everything is said in. */
+	now: Language,
+	/**  What was chosen over the system's. */
+	chosen: Language | null,
+	/**  The languages of the system as BCP 47 tags, the most wanted first. */
+	system: string[],
 };
 
 /**  The whole picture, whenever something in it changed. */

@@ -1,8 +1,17 @@
 // The core's stand-in for a plain browser: `http://127.0.0.1:1420/#preview=incoming`. Never in the built app.
 import type { AppState, BlockedPerson, CallView } from "./types";
-import { newCall, newCode, PreviewCore, verifying } from "./preview/core";
+import { newCall, newCode, newRing, PreviewCore, verifying } from "./preview/core";
 
-export { AMINA, CODE, ECHO_LINE, newCall, newCode, PreviewCore, verifying } from "./preview/core";
+export {
+  AMINA,
+  CODE,
+  ECHO_LINE,
+  newCall,
+  newCode,
+  newRing,
+  PreviewCore,
+  verifying,
+} from "./preview/core";
 export { PASSWORD } from "./preview/identity";
 
 const GOOD: CallView["quality"] = { level: "good", cause: null, side: null };
@@ -15,6 +24,10 @@ const noPhone = {
   known: true,
   discoverableByPhone: "everyone",
 } as const;
+const proved = {
+  ...noPhone,
+  ...{ number: "+254 722 000 111", full: "+254722000111", verified: true, promptOpen: false },
+};
 const waiting = { ...noPhone, pending: "+254 712 345 678", promptOpen: true };
 const incoming = {
   direction: "incoming",
@@ -46,6 +59,17 @@ export const SCENARIOS: Record<string, Partial<AppState>> = {
   offline: { connection: "offline" },
   blocked: {},
   outgoing: call({ state: "ringing" }),
+  "ring-offer": { server: { ...verifying("twilio"), twilioActive: true }, phone: proved },
+  ring: { phone: proved, ring: newRing({ state: "ringingYou" }) },
+  "ring-them": { phone: proved, ring: newRing({ state: "ringingThem" }) },
+  "ring-connected": { phone: proved, ring: newRing({ state: "connected" }) },
+  "ring-ended": {
+    phone: proved,
+    ring: newRing({
+      state: "ended",
+      reason: { code: "YOU_DID_NOT_ANSWER", sentence: "You didn't answer your phone." },
+    }),
+  },
   incoming: call({ ...incoming, state: "incoming" }),
   "incoming-stranger": call({
     direction: "incoming",

@@ -11,6 +11,7 @@ export type {
   HistoryCall,
   KnownPeer,
   Problem,
+  RingView,
   SoundChange,
   SoundTest,
   User,

@@ -1,4 +1,4 @@
-import { t } from "./index";
+import { counted } from "./index";
 
 /** 2:05 as `02:05`, from an hour on `1:02:05`. */
 export function clock(milliseconds: number): string {
@@ -11,7 +11,7 @@ export function clock(milliseconds: number): string {
 
 /** A time to wait, as people say it: `40 s`, `3 minutes`, `2 hours`. */
 export function inWords(seconds: number): string {
-  if (seconds <= 90) return t("time.seconds", { count: seconds });
-  if (seconds <= 5400) return t("time.minutes", { count: Math.ceil(seconds / 60) });
-  return t("time.hours", { count: Math.ceil(seconds / 3600) });
+  if (seconds <= 90) return counted("time.seconds", seconds);
+  if (seconds <= 5400) return counted("time.minutes", Math.ceil(seconds / 60));
+  return counted("time.hours", Math.ceil(seconds / 3600));
 }

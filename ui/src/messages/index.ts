@@ -1,32 +1,64 @@
 // Every word that the window says stands in a message file; the keys are checked by the compiler.
-import en from "./en.json";
+import { MESSAGES, speech, type MessageKey } from "./language.svelte";
+import { inWords } from "./duration";
 import type { Problem } from "../backend";
 
-export type MessageKey = keyof typeof en;
+export type { MessageKey };
 
-const messages: Record<string, string> = en;
+type Values = Record<string, string | number>;
+
+/** Messages of which there are as many as a language has numbers: `one` and `other`. */
+type CountedKey = MessageKey extends infer Key
+  ? Key extends `${infer Stem}.other`
+    ? Stem
+    : never
+  : never;
 
 /** The message, its `{names}` filled in. */
-export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
-  return fill(messages[key] ?? key, values);
+export function t(key: MessageKey, values: Values = {}): string {
+  return fill(MESSAGES[speech.now][key] ?? MESSAGES.en[key] ?? key, values);
+}
+
+/** The message for so many of something, which is its `{count}`. */
+export function counted(key: CountedKey, count: number, values: Values = {}): string {
+  const form = `${key}.${new Intl.PluralRules(speech.locale).select(count)}`;
+  return t(has(form) ? form : `${key}.other`, { count: number(count), ...values });
+}
+
+/** A number as people write it, with so many digits behind the point. */
+export function number(value: number, digits = 0): string {
+  return new Intl.NumberFormat(speech.locale, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
 /** Whether there is a message of that key: for keys made of codes that the core sends. */
 export function has(key: string): key is MessageKey {
-  return Object.hasOwn(messages, key);
+  return Object.hasOwn(MESSAGES.en, key);
 }
 
 /**
- * A problem in our own words where we have them for its code, else in the core's. `about` names what it is about
- * where the same code needs other words for it.
+ * A problem in our own words where we have them for its code, else in the core's, which are English. `about` names what
+ * it is about where the same code needs other words for it.
  */
 export function sentenceOf(problem: Problem, about?: "id"): string {
+  if (problem.code === "RATE_LIMITED" && problem.retryAfter)
+    return t("problem.RATE_LIMITED.after", { time: inWords(problem.retryAfter) });
   for (const key of [`problem.${problem.code}.${about}`, `problem.${problem.code}`])
     if (has(key)) return t(key);
   return problem.message || t("problem.INTERNAL");
 }
 
-function fill(message: string, values: Record<string, string | number>): string {
+/** Why a call ended; `peer` is the name of the other one, if it is known. */
+export function endOf(reason: { code: string; sentence: string }, peer: string | null): string {
+  const key = `end.${reason.code}`;
+  if (!has(key)) return reason.sentence;
+  const sentence = t(key, { peer: peer ?? t("end.somebody") });
+  return sentence.charAt(0).toLocaleUpperCase(speech.locale) + sentence.slice(1);
+}
+
+function fill(message: string, values: Values): string {
   return message.replace(/\{(\w+)\}/g, (hole, name: string) =>
     name in values ? String(values[name]) : hole,
   );

@@ -45,6 +45,7 @@ export class App {
   /** What was typed when a call put the phone modal away. */
   phoneDraft: { text: string; country: string } | null = null;
   readonly afterCall: AfterCall;
+  readonly afterRing: AfterCall;
   /** The person has read that the list of calls could not be. */
   toldOfDamage = $state(false);
   private leaving: string | null = null;
@@ -61,6 +62,7 @@ export class App {
       const { call } = this.core;
       if (call?.state === "ended") void this.dismiss(call.id);
     });
+    this.afterRing = new AfterCall(() => void this.commands.ringDismiss().catch(() => {}));
     this.snapshot = first;
     this.take(first);
   }
@@ -131,6 +133,9 @@ export class App {
       this.blocking = null;
       this.testing = false;
     }
+    if (state.ring && !before.ring) this.place = "phone";
+    const ringEnded = state.ring?.state === "ended";
+    if (ringEnded !== (before.ring?.state === "ended")) this.afterRing.begin(ringEnded);
     if (state.call && state.call.connectedForMs !== null) this.soundTestOffer.settle();
   }
 

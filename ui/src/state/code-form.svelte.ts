@@ -47,7 +47,6 @@ export class CodeForm {
     if (problem && status === "error" && has(`problem.${problem.code}`)) return sentenceOf(problem);
     if (status === "limited" && this.limitedFor > 0)
       return t("code.status.limitedFor", { time: inWords(this.limitedFor) });
-    if (problem?.message && (status === "limited" || status === "error")) return problem.message;
     return t(`code.status.${status}`);
   }
 

@@ -83,7 +83,6 @@ export class PhoneForm {
     }
     if (problem && status === "error" && has(`problem.${problem.code}`)) return sentenceOf(problem);
     if (status === "available" && this.claimable) return t("phone.claimable");
-    if (problem && status === "error" && problem.message) return problem.message;
     if (status === "limited" && this.wait > 0)
       return t("phone.status.limitedFor", { time: inWords(this.wait) });
     return t(`phone.status.${status}`);

@@ -1,9 +1,12 @@
 // The test before the first call, one part at a time.
 import { problemOf, type Commands, type SoundTest } from "../backend";
-import { has, sentenceOf, t } from "../messages";
+import { has, number, sentenceOf, t } from "../messages";
 
 type Kind = SoundTest["kind"];
 type Verdict = { ok: boolean; text: string };
+const UNKNOWN: NonNullable<SoundTest["verdict"]> = {
+  ...{ ok: false, code: "INTERNAL", text: "", roundTripMs: null },
+};
 
 /** How often the core is asked how far it is, in milliseconds. */
 const INTERVAL_MS = 100;
@@ -51,9 +54,12 @@ export class TestCall {
     this.phase = test.phase;
     this.level = test.level;
     if (test.phase !== "done" && test.phase !== "failed") return;
-    const { ok, code, text } = test.verdict ?? { ok: false, code: "INTERNAL", text: "" };
-    const key = `soundTest.verdict.${code}`;
-    this.end(kind, { ok, text: has(key) ? t(key) : text || t("problem.INTERNAL") });
+    const { ok, code, text, roundTripMs } = test.verdict ?? UNKNOWN;
+    const words = [`soundTest.verdict.${kind}.${code}`, `soundTest.verdict.${code}`].find(has);
+    if (!words) return this.end(kind, { ok, text: text || t("problem.INTERNAL") });
+    const answers =
+      roundTripMs === null ? [] : [t("soundTest.answers", { value: number(roundTripMs) })];
+    this.end(kind, { ok, text: [t(words), ...answers].join(" ") });
   }
 
   private end(kind: Kind, verdict?: Verdict): void {

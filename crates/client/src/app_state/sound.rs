@@ -23,11 +23,23 @@ pub struct SoundState {
     pub noise: bool,
     /// Whether its loudness is evened out.
     pub gain: bool,
+    /// Whether pauses are left out of what is sent, and the other end is asked to do so too (DTX): a third of the data of a
+    /// conversation, and what is behind a voice comes and goes with it. Off unless the person wants it.
+    pub dtx: bool,
 }
 
 impl Default for SoundState {
     fn default() -> Self {
-        Self { microphone: None, speaker: None, ringer: None, volume: 100, echo: true, noise: true, gain: true }
+        Self {
+            microphone: None,
+            speaker: None,
+            ringer: None,
+            volume: 100,
+            echo: true,
+            noise: true,
+            gain: true,
+            dtx: false,
+        }
     }
 }
 
@@ -59,6 +71,9 @@ pub struct SoundChange {
     /// Whether loudness is evened out.
     #[specta(optional)]
     pub gain: Option<bool>,
+    /// Whether pauses are left out, from the next call on.
+    #[specta(optional)]
+    pub dtx: Option<bool>,
 }
 
 /// Tells null, which chooses the default, from what was left out.
@@ -181,4 +196,6 @@ pub struct SoundVerdict {
     pub code: String,
     /// One or two sentences.
     pub text: String,
+    /// How long the server took to answer, in milliseconds; of a test of the network.
+    pub round_trip_ms: Option<u32>,
 }

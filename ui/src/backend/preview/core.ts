@@ -9,6 +9,7 @@ import type {
   Commands,
   HistoryCall,
   Problem,
+  RingView,
   User,
 } from "../types";
 import { desktop } from "./desktop";
@@ -43,6 +44,7 @@ export class PreviewCore implements Backend {
   current: AppState;
   blockedPeople: BlockedPerson[] = [];
   calls: HistoryCall[] = [];
+  spoken: Answer<"language"> = { now: "en", chosen: null, system: ["en-KE"] };
   desktopState: Answer<"desktop"> = { tray: true, closeToTray: true, startAtLogin: false };
   /** How long an answer takes, in milliseconds. */
   delay = 0;
@@ -81,6 +83,10 @@ export class PreviewCore implements Backend {
     if (this.current.call) this.set({ call: { ...this.current.call, ...change } });
   }
 
+  setRing(change: Partial<RingView>): void {
+    if (this.current.ring) this.set({ ring: { ...this.current.ring, ...change } });
+  }
+
   private answers(): Commands {
     const done = () => Promise.resolve(null);
     const signedIn = (user: User) => {
@@ -112,7 +118,11 @@ export class PreviewCore implements Backend {
         return done();
       },
       regions: () => Promise.resolve([...REGIONS, { code: null, callingCode: 800, leads: true }]),
-      languages: () => Promise.resolve([...navigator.languages]),
+      language: () => Promise.resolve({ ...this.spoken }),
+      setLanguage: (chosen) => {
+        this.spoken = { ...this.spoken, chosen, now: chosen ?? "en" };
+        return Promise.resolve({ ...this.spoken });
+      },
       phonePreview: (text, country, caret) => {
         const number = typed(text, country, caret);
         const possible = number.national.length >= 9 && number.national.length <= 12;
@@ -198,6 +208,22 @@ export class PreviewCore implements Backend {
         this.set({ call });
         if (this.live) this.goOn(call.id);
         return Promise.resolve(call.id);
+      },
+      ringMyPhone: (text, country) => {
+        const found = this.find(text, country);
+        const number = typed(text, country, 0);
+        const detail = international(full(number.national, number.region));
+        const peer = { name: found?.name ?? null, detail, care4wId: found?.care4wId ?? null };
+        this.set({ ring: newRing({ peer }) });
+        return done();
+      },
+      ringCancel: () => {
+        this.setRing({ state: "ended", reason: { code: "CANCELLED", sentence: "" } });
+        return done();
+      },
+      ringDismiss: () => {
+        this.set({ ring: null });
+        return done();
       },
       accept: () => {
         this.setCall({ state: "connected", connectedForMs: 0, quality: GOOD });
@@ -301,6 +327,17 @@ export function newCall(change: Partial<CallView> = {}): CallView {
   };
 }
 
+export function newRing(change: Partial<RingView> = {}): RingView {
+  return {
+    id: `ring-${++calls}`,
+    peer: { name: "Daniel Otieno", detail: "+254 712 345 678", care4wId: "care4w-DNL2345" },
+    ownNumber: "+254 722 000 111",
+    state: "callingYou",
+    reason: null,
+    ...change,
+  };
+}
+
 function isAbroad(person: Person, text: string, country: string): boolean {
   if (!person.full || text.startsWith("+") || /^care4w-/i.test(text)) return false;
   return typed(person.full, country, 0).region !== country;
@@ -342,15 +379,17 @@ function emptyState(): AppState {
       discoverableByPhone: "everyone",
     },
     call: null,
+    ring: null,
     sound: {
       ...{ microphone: null, speaker: null, ringer: null, volume: 100 },
-      ...{ echo: true, noise: true, gain: true },
+      ...{ echo: true, noise: true, gain: true, dtx: false },
     },
     country: "KE",
     destination: null,
     callLinksAtOnce: false,
+    doNotDisturb: { on: false, until: null },
     freeCalls: false,
     blockedRevision: 0,
-    history: { revision: 0, missed: 0 },
+    history: { revision: 0, missed: 0, wasDamaged: false },
   };
 }

@@ -44,6 +44,7 @@ export function kept(call: CallView): HistoryCall {
 /** The state of a list. */
 export function listState(calls: HistoryCall[], before: AppState): AppState["history"] {
   return {
+    ...before.history,
     revision: before.history.revision + 1,
     missed: calls.filter((call) => call.isNew).length,
   };

@@ -66,7 +66,8 @@ export function sound(
       const phase = kind === "speaker" ? "playing" : "recording";
       test = { kind, phase, level: -60, verdict: null };
       if (kind === "microphone") later(1, { phase: "playing" });
-      const verdict = { ok: true, code: "OK", text: VERDICTS[kind] };
+      const roundTripMs = kind === "network" ? 21 : null;
+      const verdict = { ok: true, code: "OK", text: VERDICTS[kind], roundTripMs };
       later(kind === "microphone" ? 2 : 1, { phase: "done", verdict });
       return null;
     },
