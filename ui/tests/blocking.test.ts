@@ -71,10 +71,16 @@ test("a refusal is said in the question, which stays; the call rings on", async 
 test("nobody is offered who cannot be blocked: oneself, the echo line, a number without an id", async () => {
   for (const care4wId of [AMINA.care4wId, ECHO_LINE, null]) {
     const peer = { name: "Somebody", detail: "+254 733 123 456", care4wId };
-    const { view } = await open({ call: newCall({ state: "ended", peer }) });
+    const { view } = await open({ call: incoming({ state: "ended", peer }) });
     expect(off("call-block")).toBeNull();
     view.unmount();
   }
+});
+
+test("who was called is not offered to be blocked when the call is over", async () => {
+  await open({ call: newCall({ state: "ended" }) });
+  expect(on("call-back")).toBeVisible();
+  expect(off("call-block")).toBeNull();
 });
 
 test("in the middle of a call nobody is offered to be blocked", async () => {
