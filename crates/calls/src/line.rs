@@ -99,7 +99,9 @@ enum Command {
     SetSpeaker(DeviceSelector, Reply<()>),
     SetRinger(DeviceSelector, Reply<()>),
     SetProcessing(crate::Processing, Reply<()>),
+    SetDtx(bool, Reply<()>),
     SetVolume(crate::Volume, Reply<()>),
+    SetRings(BackendName, bool, Reply<()>),
     Stats(oneshot::Sender<Option<crate::CallStats>>),
     Levels(oneshot::Sender<Option<Levels>>),
     Dismiss(Reply<()>),
@@ -199,9 +201,19 @@ impl Line {
         self.ask(|reply| Command::SetRinger(ringer, reply)).await
     }
 
+    /// Whether calls that this backend brings ring aloud, from now on; one that rings now too. Until it is said they do.
+    pub async fn set_rings(&self, backend: BackendName, aloud: bool) -> Result<(), LineError> {
+        self.ask(|reply| Command::SetRings(backend, aloud, reply)).await
+    }
+
     /// Chooses what is done to the microphone's sound, of a running call too.
     pub async fn set_processing(&self, processing: crate::Processing) -> Result<(), LineError> {
         self.ask(|reply| Command::SetProcessing(processing, reply)).await
+    }
+
+    /// Chooses whether silence is left out of what is sent (DTX), from the next call on.
+    pub async fn set_dtx(&self, dtx: bool) -> Result<(), LineError> {
+        self.ask(|reply| Command::SetDtx(dtx, reply)).await
     }
 
     /// Chooses how loud the other end is played, of a running call too.

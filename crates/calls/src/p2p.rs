@@ -13,13 +13,17 @@ mod digits;
 pub(crate) mod engine;
 pub(crate) mod engine_event;
 mod goodbye;
+mod handshake;
 mod leg;
-pub(crate) mod packets;
+mod packets;
+pub(crate) mod path_stats;
 mod probe;
 pub(crate) mod pump;
 mod reports;
+mod sockets;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -51,14 +55,24 @@ pub struct P2pConfig {
     /// Offer relayed candidates only: the other end learns no address of this machine. Without a TURN server no
     /// path is found then.
     pub relay_only: bool,
+    /// Offer G.711 besides Opus: for gateways to telephones.
+    pub narrow: bool,
     /// Ask the other end to leave silence out of what it sends (RFC 7587, section 6.1: `usedtx`).
     pub dtx: bool,
 }
 
 struct Shared {
     config: P2pConfig,
+    /// Goes before the one of `config`.
+    dtx: AtomicBool,
     signals: Arc<dyn SignalSender>,
     events: BackendEvents,
+}
+
+impl Shared {
+    fn config(&self) -> P2pConfig {
+        P2pConfig { dtx: self.dtx.load(Ordering::Relaxed), ..self.config.clone() }
+    }
 }
 
 /// Which task has which call.
@@ -106,7 +120,15 @@ pub struct P2p {
 impl P2p {
     /// A backend that tells the server through `signals` and the line through `events`.
     pub fn new(config: P2pConfig, signals: Arc<dyn SignalSender>, events: BackendEvents) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::new(Shared { config, signals, events }), routes: Arc::default() })
+        Arc::new(Self {
+            shared: Arc::new(Shared { dtx: AtomicBool::new(config.dtx), config, signals, events }),
+            routes: Arc::default(),
+        })
+    }
+
+    /// Whether the other end of the next call is asked to leave silence out ([`P2pConfig::dtx`]).
+    pub fn set_dtx(&self, dtx: bool) {
+        self.shared.dtx.store(dtx, Ordering::Relaxed);
     }
 
     /// Takes a message of the server. Returns at once; messages are handled in the order given. Those that are not
@@ -141,7 +163,7 @@ impl P2p {
     /// # Errors
     /// [`BackendError::Engine`] when no socket can be opened.
     pub async fn probe(&self, ice: Vec<IceServer>) -> Result<Reach, BackendError> {
-        probe::probe(&self.shared.config, ice).await
+        probe::probe(&self.shared.config(), ice).await
     }
 
     fn invited(&self, call: CallId, message: ServerMessage) {

@@ -104,6 +104,8 @@ pub enum Command {
     Call(Call),
     /// Wait for calls and answer them.
     Answer(Answer),
+    /// The calls that were, newest first.
+    History(History),
     /// Audio devices.
     Devices,
     /// Check sound, server, ICE, TURN and Twilio.
@@ -117,6 +119,17 @@ impl Command {
             Self::Lookup { country, .. } | Self::Number { country } => country.as_deref(),
             Self::Call(call) => call.country.as_deref(),
             Self::Phone(PhoneCommand::Check(number) | PhoneCommand::Set(number)) => number.country.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The number or id that was given, whatever the command.
+    pub fn typed(&self) -> Option<&str> {
+        match self {
+            Self::Lookup { destination, .. } => Some(destination),
+            Self::Call(call) => Some(&call.destination),
+            Self::Phone(PhoneCommand::Check(number) | PhoneCommand::Set(number)) => Some(&number.number),
+            Self::Block { id, .. } | Self::Unblock { id } => Some(id),
             _ => None,
         }
     }
@@ -184,6 +197,26 @@ pub enum PhoneCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct History {
+    /// So many of them.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Write all of them as a table for spreadsheets (CSV); a file of that name is replaced.
+    Export {
+        /// The file; - is stdout.
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
 pub struct Number {
     /// The number.
     #[arg(value_name = "N", allow_hyphen_values = true)]
@@ -201,6 +234,9 @@ pub struct Sound {
     /// Speaker: a device id, file:PATH.wav, or none.
     #[arg(long, value_name = "S", default_value = "default")]
     pub speaker: DeviceSelector,
+    /// Save data in pauses: leave them out of what is sent, and ask the other end to (DTX).
+    #[arg(long)]
+    pub dtx: bool,
 }
 
 #[derive(Debug, Args)]
@@ -222,6 +258,9 @@ pub struct Call {
     /// Call also when the number belongs to somebody in another country.
     #[arg(long)]
     pub yes: bool,
+    /// Ring my own verified telephone and connect it with the number; the sound is there. For servers with Twilio.
+    #[arg(long, conflicts_with_all = ["mic", "speaker", "seconds", "digits", "dtx"])]
+    pub ring_my_phone: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,10 +6,13 @@ mod blocking;
 mod call;
 mod devices;
 mod doctor;
+mod hidden;
+mod history;
 mod lookup;
 mod number;
 mod password;
 mod personal_number;
+mod ring;
 mod shutdown;
 mod sound_files;
 
@@ -44,6 +47,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         _ => {}
     }
     let profile = Profile::open(&global)?;
+    if let Some(typed) = command.typed() {
+        hidden::tell(typed);
+    }
     match command {
         Command::Register { email, name, .. } => account::register(&profile, &email, &name, output).await,
         Command::Login { email, .. } => account::login(&profile, &email, output).await,
@@ -58,8 +64,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Lookup { destination, country } => {
             lookup::run(&profile, &destination, country.as_deref(), output).await
         }
+        Command::Call(call) if call.ring_my_phone => ring::run(&profile, &call, output).await,
         Command::Call(call) => call::run(&profile, call, output).await,
         Command::Answer(answer) => answer::run(&profile, answer, output).await,
+        Command::History(history) => history::run(&profile, history, output).await,
         Command::Doctor => doctor::run(&profile, output).await,
         Command::Number { .. } | Command::Devices => Ok(()),
     }
@@ -89,8 +97,18 @@ async fn signed_out(phone: &Phone) -> Failure {
     Failure::new("SIGNED_OUT", "You're signed out. Sign in again.")
 }
 
-/// Connects, and waits until the server can reach this phone.
+/// Connects, and waits until the server can reach this phone, and Twilio where calls go over it.
 async fn online(phone: &Phone) -> Result<(), Failure> {
+    reachable(phone).await?;
+    // Without Twilio calls still go and come peer to peer: what needs it says so itself.
+    if let Err(problem) = phone.twilio_ready(TWILIO_TIMEOUT).await {
+        eprintln!("care4w-cli: {}", problem.message);
+    }
+    Ok(())
+}
+
+/// Connects, and waits until the server can reach this phone.
+async fn reachable(phone: &Phone) -> Result<(), Failure> {
     signed_in(phone).await?;
     // A server that is away is told at once, not after the time that a slow one gets.
     phone.server_config().await?;
@@ -107,10 +125,6 @@ async fn online(phone: &Phone) -> Result<(), Failure> {
             let sentence = "The server can't be reached. Check your connection and try again.";
             return Err(Failure::new("OFFLINE", sentence));
         }
-    }
-    // Without Twilio calls still go and come peer to peer: what needs it says so itself.
-    if let Err(problem) = phone.twilio_ready(TWILIO_TIMEOUT).await {
-        eprintln!("care4w-cli: {}", problem.message);
     }
     Ok(())
 }

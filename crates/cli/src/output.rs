@@ -21,7 +21,8 @@ impl Output {
         let line = if self.json {
             serde_json::to_string(object).expect("what is said can always be written as JSON")
         } else {
-            plain()
+            // Names are chosen by others: nothing in them moves the cursor or colours what follows.
+            plain().replace(|c: char| c.is_control() && c != '\n', " ")
         };
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "{line}").and_then(|()| stdout.flush()).is_ok()

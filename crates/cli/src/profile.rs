@@ -11,7 +11,7 @@ use care4w_client::session::WhenNotKept;
 use care4w_client::store::{FileStore, Store};
 use care4w_client::{Phone, PhoneOptions, ServerUrl, defaults, locale};
 
-use crate::arguments::Global;
+use crate::arguments::{Global, Sound};
 use crate::failure::Failure;
 
 /// The store's key of the server.
@@ -61,15 +61,20 @@ impl Profile {
 
     /// A phone of this profile that asks and does not call.
     pub fn phone(&self) -> Phone {
-        self.start(false, SoundSettings::default())
+        self.start(false, SoundSettings::default(), false)
+    }
+
+    /// The same, with the calls that were.
+    pub fn phone_with_history(&self) -> Phone {
+        self.start(false, SoundSettings::default(), true)
     }
 
     /// A phone that calls with these devices, once it is told to connect. `takes_calls`: it rings for everybody.
     pub fn phone_for_calls(&self, takes_calls: bool, sound_settings: SoundSettings) -> Phone {
-        self.start(takes_calls, sound_settings)
+        self.start(takes_calls, sound_settings, true)
     }
 
-    fn start(&self, takes_calls: bool, sound_settings: SoundSettings) -> Phone {
+    fn start(&self, takes_calls: bool, sound_settings: SoundSettings, history: bool) -> Phone {
         let credentials: Arc<dyn CredentialStore> = if self.insecure_file_credentials {
             Arc::new(FileCredentials::new(self.directory.join("session.json")))
         } else {
@@ -80,7 +85,7 @@ impl Profile {
             server: self.server.clone(),
             store: self.store.clone(),
             credentials,
-            history: None,
+            history: history.then(|| self.directory.join("history.sqlite")),
             lock_file: Some(self.directory.join("session.lock")),
             when_not_kept: WhenNotKept::Fail,
             sound: Arc::new(NativeSound),
@@ -92,12 +97,13 @@ impl Profile {
     }
 }
 
-/// Devices of a call; a script's phone rings for nobody.
-pub fn sound_settings(microphone: &DeviceSelector, speaker: &DeviceSelector) -> SoundSettings {
+/// How a call sounds; a script's phone rings for nobody.
+pub fn sound_settings(sound: &Sound) -> SoundSettings {
     SoundSettings {
-        microphone: microphone.clone(),
-        speaker: speaker.clone(),
+        microphone: sound.mic.clone(),
+        speaker: sound.speaker.clone(),
         ringer: DeviceSelector::Silence,
+        dtx: sound.dtx,
         ..SoundSettings::default()
     }
 }

@@ -2,6 +2,8 @@
 //! keeps nothing of its own that could be at odds with it.
 
 mod call;
+mod do_not_disturb;
+mod ring;
 mod sound;
 
 use care4w_protocol::rest;
@@ -14,6 +16,8 @@ pub use call::{
     CallBackend, CallDirection, CallPeer, CallQuality, CallState, CallStats, CallView, EndReason, PathKind,
     QualityCause, QualityLevel, QualitySide,
 };
+pub use do_not_disturb::{DoNotDisturb, DoNotDisturbFor};
+pub use ring::{RingState, RingView};
 pub use sound::{
     DeviceRole, SoundChange, SoundNotice, SoundNoticeCode, SoundState, SoundTest, SoundTestKind, SoundTestPhase,
     SoundVerdict,
@@ -37,6 +41,8 @@ pub struct AppState {
     pub phone: PhoneState,
     /// The one call of this phone, also for a moment after it ended.
     pub call: Option<CallView>,
+    /// The call between this user's own telephone and another one that was begun here, also when it has just ended.
+    pub ring: Option<RingView>,
     /// Devices, volume and what is done to the microphone's sound.
     pub sound: SoundState,
     /// The region (ISO 3166-1 alpha-2) in which the dialler reads national numbers.
@@ -45,6 +51,8 @@ pub struct AppState {
     pub destination: Option<OfferedDestination>,
     /// Whether links are dialled without being asked.
     pub call_links_at_once: bool,
+    /// Whether calls make themselves noticed here.
+    pub do_not_disturb: DoNotDisturb,
     /// Whether Care4W's own, free calls go first where they are possible while Twilio is active.
     pub free_calls: bool,
     /// Counts up whenever the list of blocked people may have changed, here or on another device: who shows it asks for
@@ -52,6 +60,17 @@ pub struct AppState {
     pub blocked_revision: u32,
     /// The calls that were.
     pub history: HistoryState,
+}
+
+impl AppState {
+    /// The call that comes in and is to be noticed: by its ring, a notification, a window of its own. One that comes
+    /// while nobody wants to be disturbed is shown only to who looks; one of ours whose server is away cannot be
+    /// answered until it is back.
+    pub fn announced(&self) -> Option<&CallView> {
+        let call = self.call.as_ref().filter(|call| call.state == CallState::Incoming)?;
+        let can_be_answered = call.backend != CallBackend::P2p || self.connection == ConnectionState::Online;
+        (can_be_answered && !self.do_not_disturb.on).then_some(call)
+    }
 }
 
 /// Whom a link or the command line names.
@@ -82,6 +101,8 @@ pub struct HistoryState {
     pub revision: u32,
     /// How many missed calls nobody has looked at.
     pub missed: u32,
+    /// The list could not be read when the app started: it lies beside the new one, as `….damaged`.
+    pub was_damaged: bool,
 }
 
 /// Whether the server can be reached and can reach us.

@@ -97,3 +97,12 @@ pub const HISTORY_MERGE_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
 /// Pages of 200 calls that the server is asked for at most.
 pub const HISTORY_MERGE_PAGES: usize = 10;
+
+/// How long "for an hour" is.
+pub const DO_NOT_DISTURB_HOUR: Duration = Duration::from_secs(3600);
+
+/// How often the wall clock is asked whether that hour is over: nobody counts its seconds.
+pub const DO_NOT_DISTURB_LOOK: Duration = Duration::from_secs(5);
+
+/// Missed calls that a slow reader may be behind before it loses the oldest.
+pub const MISSED_CALLS_KEPT: usize = 64;

@@ -4,10 +4,12 @@ mod abroad;
 mod account;
 mod blocking;
 mod calling;
+mod do_not_disturb;
 mod events;
 mod history;
 mod links;
 mod number;
+mod ring;
 mod settings;
 mod sound;
 mod sound_test;
@@ -35,8 +37,8 @@ use crate::app_state::{
 };
 use crate::connection::Connection;
 use crate::credentials::CredentialStore;
-use crate::defaults::CLOSE_TIMEOUT;
-use crate::history::History;
+use crate::defaults::{CLOSE_TIMEOUT, MISSED_CALLS_KEPT};
+use crate::history::{Begun, History};
 use crate::ice::IceServers;
 use crate::lookup::LookupCache;
 use crate::phone_prompt::{self, PhonePrompt, UnixTime};
@@ -91,6 +93,8 @@ struct Inner {
     ice: Arc<IceServers>,
     store: Arc<dyn Store>,
     history: Option<Arc<History>>,
+    /// Who tells of calls that were just missed.
+    missed: broadcast::Sender<Begun>,
     connect: bool,
     takes_calls: bool,
     /// Who is being called.
@@ -99,6 +103,7 @@ struct Inner {
     state: watch::Sender<AppState>,
     prompt: StdMutex<PhonePrompt>,
     lookups: StdMutex<LookupCache>,
+    ring: StdMutex<ring::Ring>,
     /// The user ends this sign-in, and need not be told that it ended.
     leaving: AtomicBool,
     /// Held while the settings are asked for.
@@ -122,7 +127,10 @@ impl Phone {
         let (connection_events, connection_rx) = mpsc::unbounded_channel();
         let connection = Connection::spawn(session.clone(), connection_events);
         let (backend_events, backend_rx) = mpsc::unbounded_channel();
-        let p2p = P2p::new(P2pConfig::default(), Arc::new(Signals(connection.clone())), backend_events.clone());
+        let kept = sound::kept(&*options.store);
+        let settings = sound::settings(options.sound_settings, &kept);
+        let paths = P2pConfig { dtx: settings.dtx, ..P2pConfig::default() };
+        let p2p = P2p::new(paths, Arc::new(Signals(connection.clone())), backend_events.clone());
         let over_twilio = TwilioConfig {
             paths: P2pConfig::default(),
             tls: crate::api::shared_tls(),
@@ -130,13 +138,12 @@ impl Phone {
         };
         let twilio = Twilio::new(over_twilio, Arc::new(twilio::Tokens(session.clone())), backend_events);
         let ice = Arc::new(IceServers::new(session.clone()));
-        let kept = sound::kept(&*options.store);
         let line = Line::start(LineSetup {
             backends: vec![p2p.clone(), twilio.clone()],
             backend_events: backend_rx,
             sound: options.sound.clone(),
             ice: ice.clone(),
-            settings: sound::settings(options.sound_settings, &kept),
+            settings,
         });
         let country = stored_region(&*options.store).or(options.locale_region).unwrap_or(Region::KENYA);
         let state = watch::Sender::new(AppState {
@@ -153,13 +160,15 @@ impl Phone {
             session: SessionState { status: SessionStatus::Unknown, user: None, notice: None },
             phone: PhoneState::default(),
             call: None,
+            ring: None,
             country: country.code(),
             destination: None,
             call_links_at_once: links::call_at_once(&*options.store),
+            do_not_disturb: do_not_disturb::kept(&*options.store, do_not_disturb::now()),
             free_calls: twilio::free_calls(&*options.store),
             blocked_revision: 0,
             sound: kept,
-            history: HistoryState { revision: 0, missed: 0 },
+            history: HistoryState { revision: 0, missed: 0, was_damaged: false },
         });
         let inner = Arc::new(Inner {
             session,
@@ -172,6 +181,7 @@ impl Phone {
             ice,
             store: options.store,
             history: options.history.map(|file| Arc::new(History::at(file))),
+            missed: broadcast::Sender::new(MISSED_CALLS_KEPT),
             connect: options.connect,
             takes_calls: options.takes_calls,
             calling: StdMutex::default(),
@@ -179,6 +189,7 @@ impl Phone {
             state,
             prompt: StdMutex::default(),
             lookups: StdMutex::default(),
+            ring: StdMutex::default(),
             leaving: AtomicBool::new(false),
             asking: tokio::sync::Mutex::default(),
             tasks: StdMutex::default(),
@@ -186,8 +197,11 @@ impl Phone {
             sound: options.sound,
             sound_test: StdMutex::default(),
         });
-        let task = tokio::spawn(events::run(inner.clone(), connection_rx));
-        inner.tasks.lock().expect("no one panics with the tasks locked").push(task);
+        let running = [
+            tokio::spawn(events::run(inner.clone(), connection_rx)),
+            tokio::spawn(do_not_disturb::follow(inner.clone())),
+        ];
+        inner.tasks.lock().expect("no one panics with the tasks locked").extend(running);
         *inner.recorder.lock().expect("no one panics with the recorder locked") = events::record_calls(&inner);
         Self { inner }
     }
@@ -200,6 +214,11 @@ impl Phone {
     /// What happens on the line from now on.
     pub fn call_events(&self) -> broadcast::Receiver<CallEvent> {
         self.inner.line.events()
+    }
+
+    /// Calls that are missed from now on: here, or elsewhere while this phone was away.
+    pub fn missed_calls(&self) -> broadcast::Receiver<Begun> {
+        self.inner.missed.subscribe()
     }
 
     /// Chooses the region in which the dialler reads national numbers, and remembers it.

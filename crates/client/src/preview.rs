@@ -1,7 +1,9 @@
 //! What a field shows while somebody types: the text as it should look, where the caret goes, and whether it can be
 //! a number yet. The rules are `care4w-phone`'s; this puts the caret back where it was.
 
-use care4w_phone::{AsYouType, Destination, DestinationError, NumberError, PhoneNumber, Region, clean_in};
+use care4w_phone::{
+    AsYouType, Destination, DestinationError, NumberError, PhoneNumber, Region, clean_in, is_service_code,
+};
 use serde::Serialize;
 
 use crate::Problem;
@@ -96,8 +98,9 @@ pub fn phone_field(text: &str, country: Option<Region>, caret: u32) -> PhonePrev
 
 /// The dialler's field after a key or a paste.
 pub fn dial_field(text: &str, country: Option<Region>, caret: u32) -> DialPreview {
-    let looks_like_an_id = text.chars().any(|c| c.is_ascii_alphabetic());
-    let (shown, caret) = if looks_like_an_id { (text.to_owned(), caret) } else { formatted(text, country, caret) };
+    // Neither an id nor a code for a telephone is a number to format.
+    let as_it_is = text.chars().any(|c| c.is_ascii_alphabetic()) || is_service_code(text);
+    let (shown, caret) = if as_it_is { (text.to_owned(), caret) } else { formatted(text, country, caret) };
     let read =
         Destination::parse(&shown, country).or_else(|error| Destination::parse(text, country).map_err(|_| error));
     let (kind, detail, reason) = match read {
@@ -229,6 +232,9 @@ mod tests {
         assert_eq!(dial_field("0712345678", KE, 10).detail.as_deref(), Some("KE"));
         assert_eq!(dial_field("care4w-abc1234", KE, 14).kind, DialKind::Id);
         assert_eq!(dial_field("", KE, 0).kind, DialKind::Empty);
+        let code = dial_field("*#06#", KE, 5);
+        assert_eq!((code.text.as_str(), code.caret), ("*#06#", 5), "it stays what was typed");
+        assert_eq!(code.reason.unwrap().code, "SERVICE_CODE");
         assert_eq!(dial_field("999", KE, 3).reason.unwrap().code, "EMERGENCY_NUMBER");
     }
 

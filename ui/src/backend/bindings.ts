@@ -63,6 +63,9 @@ export const commands = {
 	setCloseToTray: (on: boolean) => __TAURI_INVOKE<null>("set_close_to_tray", { on }),
 	setStartAtLogin: (on: boolean) => __TAURI_INVOKE<null>("set_start_at_login", { on }),
 	setCallLinksAtOnce: (on: boolean) => __TAURI_INVOKE<null>("set_call_links_at_once", { on }),
+	shortcut: () => __TAURI_INVOKE<ShortcutState>("shortcut"),
+	/**  Takes these keys from now on, or gives them back. */
+	setShortcut: (on: boolean, keys: string) => __TAURI_INVOKE<ShortcutState>("set_shortcut", { on, keys }),
 	/**  The call that rings now, for the ring window; none when it is over already. */
 	ringing: () => __TAURI_INVOKE<RingingCall | null>("ringing"),
 	setDoNotDisturb: (wish: DoNotDisturbFor) => __TAURI_INVOKE<null>("set_do_not_disturb", { wish }),
@@ -652,6 +655,27 @@ export type SessionStatus =
 "signedOut" | 
 /**  Somebody. */
 "signedIn";
+
+/**  Where the number comes from when the keys are pressed. */
+export type ShortcutSource = 
+/**  From what is selected. */
+"selection" | 
+/**  From what was copied: this system shows nobody what is selected elsewhere. */
+"clipboard" | 
+/**  There are no such keys here: Wayland gives none to a program by itself. */
+"nothing";
+
+/**  How it stands with the keys. */
+export type ShortcutState = {
+	/**  Where the number comes from. */
+	source: ShortcutSource,
+	/**  Whether they are wanted. */
+	on: boolean,
+	/**  Which they are: `Control+Alt+KeyP`, the last of them by its place on the keyboard (UI Events KeyboardEvent code). */
+	keys: string,
+	/**  Why they do nothing although they are wanted. */
+	problem: Problem | null,
+};
 
 /**  Who signs in. */
 export type SignInInput = {

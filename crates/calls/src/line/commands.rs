@@ -47,9 +47,21 @@ impl Driver {
                 }
                 answer(reply, Ok(()));
             }
+            Command::SetDtx(dtx, reply) => {
+                self.settings.dtx = dtx;
+                answer(reply, Ok(()));
+            }
             Command::SetVolume(volume, reply) => {
                 self.settings.volume = volume;
                 self.tune();
+                answer(reply, Ok(()));
+            }
+            Command::SetRings(backend, aloud, reply) => {
+                self.silenced.retain(|silenced| *silenced != backend);
+                if !aloud {
+                    self.silenced.push(backend);
+                }
+                self.sound_tone();
                 answer(reply, Ok(()));
             }
             Command::Stats(reply) => answer(reply, self.active.as_ref().map(Active::stats)),

@@ -16,12 +16,11 @@ use crate::profile::{Profile, sound_settings};
 pub async fn run(profile: &Profile, arguments: Answer, output: Output) -> Result<(), Failure> {
     let time_limit = seconds(arguments.seconds)?;
     sound_files::check(&arguments.sound)?;
-    let (microphone, speaker) = if arguments.echo {
-        (DeviceSelector::Echo, DeviceSelector::Echo)
-    } else {
-        (arguments.sound.mic.clone(), arguments.sound.speaker.clone())
-    };
-    let phone = profile.phone_for_calls(true, sound_settings(&microphone, &speaker));
+    let mut settings = sound_settings(&arguments.sound);
+    if arguments.echo {
+        (settings.microphone, settings.speaker) = (DeviceSelector::Echo, DeviceSelector::Echo);
+    }
+    let phone = profile.phone_for_calls(true, settings);
     let ended = wait(&phone, &arguments, time_limit, output).await;
     phone.shut_down().await;
     ended

@@ -19,7 +19,7 @@ pub async fn run(profile: &Profile, arguments: Call, output: Output) -> Result<(
         return Err(Failure::usage("INVALID_DIGITS", LineError::InvalidDigits.to_string()));
     }
     sound_files::check(&arguments.sound)?;
-    let phone = profile.phone_for_calls(false, sound_settings(&arguments.sound.mic, &arguments.sound.speaker));
+    let phone = profile.phone_for_calls(false, sound_settings(&arguments.sound));
     let ended = tokio::select! {
         ended = talk(&phone, &arguments, time_limit, output) => ended,
         failure = signed_out_later(&phone) => Err(failure),
@@ -29,7 +29,7 @@ pub async fn run(profile: &Profile, arguments: Call, output: Output) -> Result<(
 }
 
 /// The sign-in that ends while the call is set up or runs; one that was never there is told by the call itself.
-async fn signed_out_later(phone: &Phone) -> Failure {
+pub async fn signed_out_later(phone: &Phone) -> Failure {
     if super::signed_in(phone).await.is_err() {
         std::future::pending::<()>().await;
     }

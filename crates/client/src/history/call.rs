@@ -58,6 +58,18 @@ pub enum HistoryKind {
 }
 
 impl HistoryKind {
+    /// In words, for tables and terminals.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Outgoing => "outgoing",
+            Self::Unanswered => "not answered",
+            Self::Incoming => "incoming",
+            Self::Missed => "missed",
+            Self::Declined => "declined",
+            Self::Elsewhere => "answered elsewhere",
+        }
+    }
+
     pub(super) fn of(direction: CallDirection, connected: bool, reason: Option<&str>) -> Self {
         match (direction, connected, reason) {
             (CallDirection::Outgoing, true, _) => Self::Outgoing,
@@ -97,7 +109,8 @@ impl std::fmt::Debug for KnownPeer {
     }
 }
 
-/// A call that begins.
+/// A call that begins, or one that the server knows to have begun.
+#[derive(Clone)]
 pub struct Begun {
     /// Which call.
     pub id: String,
@@ -106,20 +119,6 @@ pub struct Begun {
     /// The other one's name, if one is known.
     pub name: Option<String>,
     /// The number or Care4W ID that calls them again.
-    pub detail: String,
-    /// Their Care4W ID, where they have one.
-    pub care4w_id: Option<String>,
-    /// When.
-    pub at: UnixMs,
-}
-
-/// A call that the server knows to have been missed.
-pub struct MissedCall {
-    /// Which call.
-    pub id: String,
-    /// Who called, if a name is known.
-    pub name: Option<String>,
-    /// The number or Care4W ID that calls them back.
     pub detail: String,
     /// Their Care4W ID, where they have one.
     pub care4w_id: Option<String>,

@@ -1,6 +1,6 @@
 //! The history as a table that spreadsheets open (RFC 4180), with nothing in it that they would run.
 
-use super::{HistoryCall, HistoryKind};
+use super::HistoryCall;
 
 const HEAD: &str = "started (UTC),kind,name,number or id,Care4W ID,seconds,reason\r\n";
 
@@ -11,7 +11,7 @@ pub fn table(calls: &[HistoryCall]) -> String {
         let seconds = call.duration_ms.map(|ms| (ms / 1000).to_string()).unwrap_or_default();
         let cells = [
             call.started_at.as_str(),
-            kind(call.kind),
+            call.kind.words(),
             call.name.as_deref().unwrap_or_default(),
             &call.detail,
             call.care4w_id.as_deref().unwrap_or_default(),
@@ -22,17 +22,6 @@ pub fn table(calls: &[HistoryCall]) -> String {
         table.push_str("\r\n");
     }
     table
-}
-
-fn kind(kind: HistoryKind) -> &'static str {
-    match kind {
-        HistoryKind::Outgoing => "outgoing",
-        HistoryKind::Unanswered => "not answered",
-        HistoryKind::Incoming => "incoming",
-        HistoryKind::Missed => "missed",
-        HistoryKind::Declined => "declined",
-        HistoryKind::Elsewhere => "answered elsewhere",
-    }
 }
 
 /// A name is chosen by whoever calls: one that begins like a formula is made a text, as OWASP has it ("CSV Injection"),
@@ -49,6 +38,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::history::HistoryKind;
 
     fn called(name: &str) -> HistoryCall {
         HistoryCall {

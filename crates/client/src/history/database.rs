@@ -1,16 +1,16 @@
 //! The file in which the history is kept.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row, SqlitePool};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Row, Sqlite, SqlitePool};
 use tokio::sync::OnceCell;
 
-use super::call::{INTERRUPTED, searchable, sought};
-use super::{Begun, HistoryCall, HistoryCursor, HistoryKind, KnownPeer, MissedCall, UnixMs};
+use super::call::{searchable, sought};
+use super::clock::{parse_time, write_time};
+use super::file::HistoryFile;
+use super::{Begun, HistoryCall, HistoryCursor, HistoryKind, KnownPeer, UnixMs};
 use crate::Problem;
 use crate::app_state::CallDirection;
 use crate::defaults::{HISTORY_CALLS, HISTORY_MERGE_AGAIN, HISTORY_SUGGESTIONS};
@@ -51,7 +51,7 @@ impl From<HistoryError> for Problem {
 /// The history of one profile. Every account that signs in here has its own.
 pub struct History {
     file: PathBuf,
-    opened: OnceCell<SqlitePool>,
+    opened: OnceCell<HistoryFile>,
 }
 
 impl History {
@@ -61,7 +61,12 @@ impl History {
     }
 
     async fn pool(&self) -> Result<&SqlitePool, HistoryError> {
-        self.opened.get_or_try_init(|| open(&self.file)).await
+        Ok(&self.opened.get_or_try_init(|| HistoryFile::open(&self.file)).await?.pool)
+    }
+
+    /// Whether the file could not be read when it was opened: what was in it is beside it, as `….damaged`.
+    pub fn was_damaged(&self) -> bool {
+        self.opened.get().is_some_and(|file| file.was_damaged)
     }
 
     /// Writes down that a call begins.
@@ -69,23 +74,8 @@ impl History {
     /// # Errors
     /// [`HistoryError::Database`].
     pub async fn begin(&self, account: &str, call: &Begun) -> Result<(), HistoryError> {
-        let (words, digits) = searchable(call.name.as_deref(), &call.detail, call.care4w_id.as_deref());
         let pool = self.pool().await?;
-        sqlx::query(
-            "INSERT INTO calls (account, id, direction, name, detail, care4w_id, words, digits, started_at, alive_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) ON CONFLICT DO NOTHING",
-        )
-        .bind(account)
-        .bind(&call.id)
-        .bind(direction_text(call.direction))
-        .bind(&call.name)
-        .bind(&call.detail)
-        .bind(&call.care4w_id)
-        .bind(words)
-        .bind(digits)
-        .bind(call.at)
-        .execute(pool)
-        .await?;
+        insert(account, call).execute(pool).await?;
         sqlx::query(
             "DELETE FROM calls WHERE account = ?1 AND started_at < \
              (SELECT started_at FROM calls WHERE account = ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2)",
@@ -121,7 +111,7 @@ impl History {
         Ok(())
     }
 
-    /// Writes down how a call ended. A missed one is new until somebody looks.
+    /// Writes down how a call ended. A missed one is new until somebody looks; it is given.
     ///
     /// # Errors
     /// [`HistoryError::Database`].
@@ -132,15 +122,12 @@ impl History {
         now: UnixMs,
         duration_ms: Option<u32>,
         reason: &str,
-    ) -> Result<(), HistoryError> {
+    ) -> Result<Option<Begun>, HistoryError> {
         let pool = self.pool().await?;
-        let Some(row) = sqlx::query("SELECT direction FROM calls WHERE account = ?1 AND id = ?2")
-            .bind(account)
-            .bind(id)
-            .fetch_optional(pool)
-            .await?
-        else {
-            return Ok(());
+        let about =
+            "SELECT id, direction, name, detail, care4w_id, started_at FROM calls WHERE account = ?1 AND id = ?2";
+        let Some(row) = sqlx::query(about).bind(account).bind(id).fetch_optional(pool).await? else {
+            return Ok(None);
         };
         let direction = direction_from(row.get("direction"));
         let missed = HistoryKind::of(direction, duration_ms.is_some(), Some(reason)) == HistoryKind::Missed;
@@ -155,39 +142,41 @@ impl History {
         .bind(!missed)
         .execute(pool)
         .await?;
-        Ok(())
+        Ok(missed.then(|| Begun {
+            id: row.get("id"),
+            direction,
+            name: row.get("name"),
+            detail: row.get("detail"),
+            care4w_id: row.get("care4w_id"),
+            at: row.get("started_at"),
+        }))
     }
 
     /// Takes over what the server knows to have been missed. What is known here stays as it is, what was cleared does
-    /// not come back. `new`: whether nobody can have seen them yet.
+    /// not come back. `new`: whether nobody can have seen them yet. Gives those that were not known here.
     ///
     /// # Errors
     /// [`HistoryError::Database`].
-    pub async fn take_missed(&self, account: &str, calls: &[MissedCall], new: bool) -> Result<(), HistoryError> {
+    pub async fn take_missed(&self, account: &str, calls: &[Begun], new: bool) -> Result<Vec<Begun>, HistoryError> {
         let pool = self.pool().await?;
         let cleared = self.cleared_at(account).await?;
         let mut together = pool.begin().await?;
+        let mut taken = Vec::new();
         for call in calls.iter().filter(|call| call.at > cleared) {
-            let (words, digits) = searchable(call.name.as_deref(), &call.detail, call.care4w_id.as_deref());
-            sqlx::query(
-                "INSERT INTO calls (account, id, direction, name, detail, care4w_id, words, digits, started_at, \
-                 alive_at, ended_at, reason, seen) VALUES (?1, ?2, 'incoming', ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, \
-                 'MISSED', ?9) ON CONFLICT DO NOTHING",
-            )
-            .bind(account)
-            .bind(&call.id)
-            .bind(&call.name)
-            .bind(&call.detail)
-            .bind(&call.care4w_id)
-            .bind(words)
-            .bind(digits)
-            .bind(call.at)
-            .bind(!new)
-            .execute(&mut *together)
-            .await?;
+            if insert(account, call).execute(&mut *together).await?.rows_affected() > 0 {
+                sqlx::query(
+                    "UPDATE calls SET ended_at = started_at, reason = 'MISSED', seen = ?3 WHERE account = ?1 AND id = ?2",
+                )
+                .bind(account)
+                .bind(&call.id)
+                .bind(!new)
+                .execute(&mut *together)
+                .await?;
+                taken.push(call.clone());
+            }
         }
         together.commit().await?;
-        Ok(())
+        Ok(taken)
     }
 
     /// From when on the server is to be asked; none: it was never asked for this account.
@@ -329,8 +318,8 @@ impl History {
 
     /// Closes the file; it stays closed.
     pub async fn close(&self) {
-        if let Some(pool) = self.opened.get() {
-            pool.close().await;
+        if let Some(file) = self.opened.get() {
+            file.close().await;
         }
     }
 
@@ -343,64 +332,22 @@ impl History {
     }
 }
 
-/// Opens the file, and ends the calls in which the app did not live on. A file that is no history is set aside, never
-/// overwritten.
-async fn open(file: &Path) -> Result<SqlitePool, HistoryError> {
-    let pool = match connect(file).await {
-        Err(error) if is_damage(&error) => {
-            let mut aside = file.as_os_str().to_owned();
-            aside.push(".damaged");
-            std::fs::rename(file, aside).map_err(|error| HistoryError::Database(Box::new(error)))?;
-            tracing::warn!("a damaged history was set aside");
-            connect(file).await?
-        }
-        connected => connected?,
-    };
-    // Only an incoming call that was not answered is news.
+/// Writes a call down as one that begins; nothing happens to one that is there.
+fn insert(account: &str, call: &Begun) -> Query<'static, Sqlite, SqliteArguments> {
+    let (words, digits) = searchable(call.name.as_deref(), &call.detail, call.care4w_id.as_deref());
     sqlx::query(
-        "UPDATE calls SET ended_at = alive_at, reason = ?1, \
-         duration_ms = CASE WHEN connected_at IS NULL THEN NULL ELSE max(alive_at - connected_at, 1) END, \
-         seen = direction = 'outgoing' OR connected_at IS NOT NULL WHERE ended_at IS NULL",
+        "INSERT INTO calls (account, id, direction, name, detail, care4w_id, words, digits, started_at, alive_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) ON CONFLICT DO NOTHING",
     )
-    .bind(INTERRUPTED)
-    .execute(&pool)
-    .await?;
-    Ok(pool)
-}
-
-async fn connect(file: &Path) -> Result<SqlitePool, HistoryError> {
-    let io = |error: std::io::Error| HistoryError::Database(Box::new(error));
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(io)?;
-    }
-    // Whom one calls is nobody else's business: the file is made before SQLite makes it readable for all.
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map_err(io)?;
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5))
-        // What was cleared is overwritten, and cannot be read out of the file.
-        .pragma("secure_delete", "ON")
-        .disable_statement_logging();
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-    let migrated = sqlx::migrate!("./migrations").run(&pool).await;
-    migrated.map_err(|error| match error {
-        sqlx::migrate::MigrateError::Execute(error) => HistoryError::Database(Box::new(error)),
-        error => HistoryError::Database(Box::new(error)),
-    })?;
-    Ok(pool)
-}
-
-/// Whether the file is no database, or a broken one (SQLITE_NOTADB, SQLITE_CORRUPT).
-fn is_damage(error: &HistoryError) -> bool {
-    let HistoryError::Database(error) = error else { return false };
-    let Some(sqlx::Error::Database(error)) = error.downcast_ref() else { return false };
-    matches!(error.code().as_deref(), Some("26" | "11"))
+    .bind(account)
+    .bind(&call.id)
+    .bind(direction_text(call.direction))
+    .bind(&call.name)
+    .bind(&call.detail)
+    .bind(&call.care4w_id)
+    .bind(words)
+    .bind(digits)
+    .bind(call.at)
 }
 
 fn call_from(row: &SqliteRow) -> HistoryCall {
@@ -429,18 +376,6 @@ fn direction_text(direction: CallDirection) -> &'static str {
 
 fn direction_from(text: &str) -> CallDirection {
     if text == "outgoing" { CallDirection::Outgoing } else { CallDirection::Incoming }
-}
-
-/// A time in RFC 3339, UTC, to the millisecond.
-pub(super) fn write_time(at: UnixMs) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000);
-    at.ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
-}
-
-/// What [`write_time`] or a server wrote.
-pub(super) fn parse_time(text: &str) -> Option<UnixMs> {
-    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    UnixMs::try_from(at.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 #[cfg(test)]

@@ -14,12 +14,13 @@ fn begun(id: &str, direction: CallDirection, at: UnixMs) -> Begun {
     }
 }
 
-fn missed(id: &str, at: UnixMs) -> MissedCall {
-    MissedCall {
+fn missed(id: &str, at: UnixMs) -> Begun {
+    Begun {
         id: id.into(),
         name: Some("Baraka".into()),
         detail: "care4w-BRK2345".into(),
         care4w_id: Some("care4w-BRK2345".into()),
+        direction: CallDirection::Incoming,
         at,
     }
 }
@@ -55,7 +56,10 @@ async fn a_call_is_there_with_its_end_when_the_app_dies_in_it() {
     history.alive(ME, "a", 9_000, Some(2_000)).await.unwrap();
     history.begin(ME, &begun("b", CallDirection::Incoming, 10_000)).await.unwrap();
     assert!(all(&history).await.is_empty(), "a call that runs stands on its own screen");
+    // Somebody who only looks does not end a call in which another process lives.
+    assert!(all(&place.history()).await.is_empty());
     // Nothing is closed: so it is when a process is killed.
+    drop(history);
     let after = place.history();
     let calls = all(&after).await;
     assert_eq!(calls.len(), 2);

@@ -248,14 +248,14 @@ impl Phone {
         if current == Some(call) { Ok(()) } else { Err(LineError::NoCall.into()) }
     }
 
-    fn region(&self, country: Option<&str>) -> Result<Region, Problem> {
+    pub(super) fn region(&self, country: Option<&str>) -> Result<Region, Problem> {
         match country {
             Some(country) => read_region(country),
             None => read_region(&self.inner.state.borrow().country),
         }
     }
 
-    async fn find(&self, destination: &Destination) -> Result<Option<Person>, Problem> {
+    pub(super) async fn find(&self, destination: &Destination) -> Result<Option<Person>, Problem> {
         let key = cache_key(destination);
         let cached = self.lookups().get(&key, Instant::now());
         if let Some(person) = cached {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use care4w_calls::{CallState as LineState, EndReason};
+use care4w_calls::{BackendName, CallState as LineState, EndReason};
 use care4w_phone::{Care4wId, PhoneNumber};
 use care4w_protocol::rest::{PhoneAnswer, PhoneAvailability, PhoneRequest, Settings, SettingsAnswer, User};
 use care4w_protocol::signal::{ClientMessage, Refusal, ServerMessage};
@@ -16,11 +16,11 @@ use super::{Inner, twilio};
 use crate::Problem;
 use crate::api::RequestError;
 use crate::app_state::{
-    CallView, CodeState, ConnectionState, PhoneState, SessionState, SessionStatus, VerificationMode,
+    CallDirection, CallView, CodeState, ConnectionState, PhoneState, SessionState, SessionStatus, VerificationMode,
 };
 use crate::connection::ConnectionEvent;
 use crate::defaults::{CODE_LIVES, CODE_RESEND_AFTER};
-use crate::history::{self, MissedCall};
+use crate::history::{self, Begun};
 use crate::phone_prompt::{Dismissal, Input};
 
 /// The store's key of an account's dismissal.
@@ -90,17 +90,17 @@ pub(super) async fn run(inner: Arc<Inner>, mut connection: mpsc::UnboundedReceiv
 pub(super) fn record_calls(inner: &Arc<Inner>) -> Option<tokio::task::JoinHandle<()>> {
     let history = inner.history.clone()?;
     let (session, line) = (inner.session.clone(), inner.line.view());
-    let inner = inner.clone();
+    let (inner, missed) = (inner.clone(), inner.missed.clone());
     Some(tokio::spawn(async move {
         let changed = move || -> BoxFuture<'static, ()> {
             let inner = inner.clone();
             Box::pin(async move { inner.history_changed().await })
         };
-        history::record(history, session, line, changed).await;
+        history::record(history, session, line, changed, missed).await;
     }))
 }
 
-fn spawn<F: Future<Output = ()> + Send + 'static>(inner: &Arc<Inner>, task: impl FnOnce(Arc<Inner>) -> F) {
+pub(super) fn spawn<F: Future<Output = ()> + Send + 'static>(inner: &Arc<Inner>, task: impl FnOnce(Arc<Inner>) -> F) {
     let handle = tokio::spawn(task(inner.clone()));
     let mut tasks = inner.tasks.lock().expect("no one panics with the tasks locked");
     tasks.retain(|task| !task.is_finished());
@@ -141,13 +141,26 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
                 if !inner.state.borrow().phone.known && inner.asking.try_lock().is_ok() {
                     inner.refresh_settings().await;
                 }
+                inner.ring_refresh().await;
                 inner.merge_history().await;
                 inner.ice.prepare().await;
             });
         }
         ConnectionEvent::Offline => inner.state.send_modify(|state| state.connection = ConnectionState::Offline),
-        // Calls with a living path go on; those that were being set up run into their own time limits.
-        ConnectionEvent::SessionLost => tracing::info!("the server began a new signalling session"),
+        // Calls with a living path go on; those that were being set up run into their own time limits. One that rings here
+        // is one that the server does not know any more.
+        ConnectionEvent::SessionLost => {
+            tracing::info!("the server began a new signalling session");
+            let rings = inner
+                .line
+                .view()
+                .borrow()
+                .as_ref()
+                .is_some_and(|view| view.state == LineState::Incoming && view.backend == BackendName::P2p);
+            if rings {
+                inner.end_call(EndReason::Missed);
+            }
+        }
         ConnectionEvent::SignedOut => {
             if let Err(error) = inner.session.forget().await {
                 tracing::warn!(code = error.code(), "an ended session could not be removed from the keychain");
@@ -165,9 +178,11 @@ async fn connection_event(inner: &Arc<Inner>, event: ConnectionEvent) {
             let at = history::time_of(&at);
             let (id, detail) = (call.to_string(), from.care4w_id.to_string());
             let care4w_id = Some(detail.clone());
-            let missed = MissedCall { id, name: Some(from.display_name), detail, care4w_id, at };
+            let (direction, name) = (CallDirection::Incoming, Some(from.display_name));
+            let missed = Begun { id, direction, name, detail, care4w_id, at };
             spawn(inner, |inner| async move { inner.note_missed(missed).await });
         }
+        ConnectionEvent::Message(ServerMessage::PhoneCall(call)) => inner.ring_news(call),
         ConnectionEvent::Message(ServerMessage::Invite { call, from, .. }) if !inner.rings_for(&from.care4w_id) => {
             inner.connection.send(ClientMessage::Refuse { call, reason: Refusal::Busy });
         }
@@ -191,6 +206,7 @@ impl Inner {
             let notice = notice.or_else(|| state.session.notice.clone());
             state.session = SessionState { status: SessionStatus::SignedOut, user: None, notice };
             state.history.missed = 0;
+            state.ring = None;
             state.phone = PhoneState::default();
         });
     }

@@ -6,7 +6,7 @@ use super::{Inner, Phone};
 use crate::Problem;
 use crate::app_state::HistoryState;
 use crate::defaults::HISTORY_PAGE;
-use crate::history::{self, History, HistoryCall, HistoryCursor, KnownPeer, MissedCall};
+use crate::history::{self, Begun, History, HistoryCall, HistoryCursor, KnownPeer};
 
 /// So many calls are written out at a time.
 const EXPORTED_AT_ONCE: u32 = 500;
@@ -53,6 +53,17 @@ impl Phone {
         Ok(())
     }
 
+    /// Asks the server for what was missed on other devices or while this one was away, which a connected phone does by
+    /// itself. A server that cannot be asked changes nothing.
+    pub async fn history_update(&self) {
+        self.inner.merge_history().await;
+    }
+
+    /// Whether the file could not be read and was set aside, as `….damaged`; known once the history was asked for.
+    pub fn history_was_damaged(&self) -> bool {
+        self.inner.history().is_ok_and(|(history, _)| history.was_damaged())
+    }
+
     /// All calls as a table for spreadsheets ([`history::table`]).
     ///
     /// # Errors
@@ -86,37 +97,45 @@ impl Inner {
 
     /// Has whoever shows the list ask for it again, and counts the missed calls anew.
     pub(super) async fn history_changed(&self) {
-        let missed = match self.history() {
-            Ok((history, account)) => match history.unseen(&account).await {
-                Ok(missed) => missed,
-                Err(error) => {
+        let (missed, was_damaged) = match self.history() {
+            Ok((history, account)) => {
+                let missed = history.unseen(&account).await.unwrap_or_else(|error| {
                     tracing::warn!(code = error.code(), "the history could not be read");
                     0
-                }
-            },
-            Err(_) => 0,
+                });
+                (missed, history.was_damaged())
+            }
+            Err(_) => (0, false),
         };
         self.state.send_modify(|state| {
             let revision = state.history.revision.wrapping_add(1);
-            state.history = HistoryState { revision, missed };
+            state.history = HistoryState { revision, missed, was_damaged };
         });
     }
 
-    /// Takes over what was missed elsewhere.
+    /// Takes over what was missed elsewhere. A server that cannot be asked changes nothing.
     pub(super) async fn merge_history(&self) {
         let Ok((history, account)) = self.history() else { return };
         match history::merge(&history, &self.session, &account).await {
-            Ok(()) => self.history_changed().await,
+            Ok(news) => self.tell_missed(news).await,
             Err(problem) => tracing::debug!(code = problem.code, "the server's calls could not be taken over"),
         }
     }
 
     /// The server tells of a call that was missed while this user was away.
-    pub(super) async fn note_missed(&self, call: MissedCall) {
+    pub(super) async fn note_missed(&self, call: Begun) {
         let Ok((history, account)) = self.history() else { return };
         match history.take_missed(&account, &[call], true).await {
-            Ok(()) => self.history_changed().await,
+            Ok(news) => self.tell_missed(news).await,
             Err(error) => tracing::warn!(code = error.code(), "a missed call is not in the history"),
+        }
+    }
+
+    async fn tell_missed(&self, news: Vec<Begun>) {
+        self.history_changed().await;
+        for call in news {
+            // Nobody listening is no fault.
+            self.missed.send(call).ok();
         }
     }
 }

@@ -36,6 +36,15 @@ impl Phone {
         });
     }
 
+    /// Puts somebody before the person whom they have asked to call back, to be called at once: the window says what goes
+    /// wrong.
+    pub fn call_back(&self, detail: &str) {
+        let text = detail.to_owned();
+        self.inner.state.send_modify(|state| {
+            state.destination = Some(OfferedDestination { text, at_once: true, premium: false, refused: None });
+        });
+    }
+
     /// The window has filled it in.
     pub fn take_destination(&self) {
         self.inner.state.send_if_modified(|state| state.destination.take().is_some());

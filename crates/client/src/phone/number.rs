@@ -1,6 +1,6 @@
 //! The personal phone number: is it free, save it, remove it, and the question for it.
 
-use care4w_phone::PhoneNumber;
+use care4w_phone::{Destination, DestinationError, PhoneNumber};
 use care4w_protocol::rest::{Done, PhoneAnswer, PhoneAvailability, PhoneRequest, VerifyRequest};
 use reqwest::Method;
 
@@ -21,7 +21,7 @@ impl Phone {
     /// Whether this user may have the number.
     ///
     /// # Errors
-    /// The number's own code (`TOO_SHORT`, …), `RATE_LIMITED`, `OFFLINE`, …
+    /// The number's own code (`TOO_SHORT`, …), `EMERGENCY_NUMBER`, `RATE_LIMITED`, `OFFLINE`, …
     pub async fn phone_check(&self, text: &str, country: &str) -> Result<PhoneAvailability, Problem> {
         let number = read_number(text, country)?;
         let session = &self.inner.session;
@@ -111,10 +111,29 @@ fn read_number(text: &str, country: &str) -> Result<PhoneNumber, Problem> {
     let region = Some(read_region(country)?);
     PhoneNumber::parse(text, region)
         .or_else(|error| PhoneNumber::parse(&care4w_phone::clean(text), region).map_err(|_| error))
-        .map_err(number_problem)
+        .map_err(|error| match Destination::parse(text, region) {
+            Err(DestinationError::EmergencyNumber) => Problem::new(
+                "EMERGENCY_NUMBER",
+                "This is an emergency number. Enter the number that people call you by.",
+            ),
+            _ => number_problem(error),
+        })
 }
 
 /// The server reads it again by its own rules; a full number leaves it nothing to guess.
 fn request(number: &PhoneNumber) -> PhoneRequest {
     PhoneRequest { phone_number: number.full().to_owned(), country_code: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emergency_number_is_nobodys_own_and_is_called_what_it_is() {
+        for (text, code) in [("999", "EMERGENCY_NUMBER"), ("112", "EMERGENCY_NUMBER"), ("0712", "TOO_SHORT")] {
+            assert_eq!(read_number(text, "KE").unwrap_err().code, code, "{text}");
+        }
+        assert!(read_number("0112 345678", "KE").is_ok(), "a mobile number of Kenya");
+    }
 }

@@ -39,7 +39,7 @@ pub(super) fn settings(given: SoundSettings, kept: &SoundState) -> SoundSettings
         ringer: device(given.ringer, &kept.ringer),
         volume: Volume::percent(kept.volume),
         processing,
-        dtx: given.dtx,
+        dtx: given.dtx || kept.dtx,
     }
 }
 
@@ -85,6 +85,9 @@ impl Phone {
         sound.noise = change.noise.unwrap_or(sound.noise);
         sound.gain = change.gain.unwrap_or(sound.gain);
         line.set_processing(processing(&sound)).await?;
+        sound.dtx = change.dtx.unwrap_or(sound.dtx);
+        line.set_dtx(sound.dtx).await?;
+        self.inner.p2p.set_dtx(sound.dtx);
         let kept = serde_json::to_value(&sound).expect("plain settings can always be written as JSON");
         self.inner.state.send_modify(|state| state.sound = sound);
         self.inner.store.set(SOUND, kept).map_err(|error| Problem::new(error.code(), error.to_string()))
@@ -117,6 +120,10 @@ mod tests {
         assert_eq!(line.microphone, DeviceSelector::Id("usb".into()));
         assert!(!line.processing.echo && line.processing.noise);
         assert_eq!(line.volume, Volume::percent(150));
+        assert!(!line.dtx, "pauses are sent unless somebody wants otherwise");
+        let thrifty = SoundState { dtx: true, ..SoundState::default() };
+        assert!(settings(SoundSettings::default(), &thrifty).dtx);
+        assert!(settings(SoundSettings { dtx: true, ..SoundSettings::default() }, &kept).dtx);
         let given = SoundSettings { microphone: DeviceSelector::Silence, ..SoundSettings::default() };
         assert_eq!(settings(given, &kept).microphone, DeviceSelector::Silence);
     }

@@ -17,7 +17,7 @@ impl Leg {
         ice: Vec<IceServer>,
         media: MediaPorts,
     ) -> Result<(), BackendError> {
-        let engine = Engine::build(&self.shared.config, ice, self.engine_tx.clone()).await?;
+        let engine = Engine::build(&self.shared.config(), ice, self.engine_tx.clone()).await?;
         let offer = engine.offer().await?;
         self.engine = Some(engine);
         self.receiver = Some(Arc::clone(&media.incoming));
@@ -35,7 +35,7 @@ impl Leg {
         for candidate in candidates {
             self.hold(candidate);
         }
-        let engine = Engine::build(&self.shared.config, ice, self.engine_tx.clone()).await?;
+        let engine = Engine::build(&self.shared.config(), ice, self.engine_tx.clone()).await?;
         let taken = engine.take_offer(offer, true).await;
         self.engine = Some(engine);
         taken
