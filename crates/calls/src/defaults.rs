@@ -120,6 +120,13 @@ pub const ICE_KEEPALIVE_INTERVAL: Duration = Duration::from_millis(500);
 /// How long candidates wait for a direct path before a relayed one is taken (3.5 s to 1.9 s through a relay, GROUND).
 pub const RELAY_ACCEPTANCE_WAIT: Duration = Duration::from_millis(400);
 
+/// After how long a datagram of the handshake goes out again, if nothing answers it; each further pause is twice the one
+/// before. Chromium begins with as much; RFC 6347 (4.2.4.1) recommends a second, and lets who must not wait take less.
+pub const HANDSHAKE_REPEAT: Duration = Duration::from_millis(50);
+
+/// How often it goes out again at most: the last time 13 s after the first, of the 20 s that a call has to connect.
+pub const HANDSHAKE_REPEATS: u32 = 8;
+
 /// How often the library is nudged while a path through a relay is set up: each of the handshake's six flights waits
 /// for the next one.
 pub const RELAY_NUDGE: Duration = Duration::from_millis(5);

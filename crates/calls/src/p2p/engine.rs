@@ -29,6 +29,7 @@ use super::description::Wishes;
 use super::engine_event::EngineEvent;
 use super::goodbye::{self, GoodbyeListener};
 use super::reports::{RemoteLoss, ReportReader};
+use super::sockets::CallRuntime;
 use super::{P2pConfig, addresses};
 use crate::defaults::{
     GOODBYE_COPIES, GOODBYE_TIME, ICE_CHECK_INTERVAL, ICE_CHECKS_PER_PAIR, ICE_DISCONNECTED_TIME, ICE_FAILED_TIME,
@@ -109,6 +110,7 @@ impl Engine {
             .with_interceptor_registry(interceptors)
             .with_setting_engine(settings())
             .with_handler(Arc::new(Observer(events)))
+            .with_runtime(Arc::new(CallRuntime::new()))
             .with_udp_addrs(addresses::to_bind(config.loopback))
             .build()
             .await
