@@ -27,7 +27,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::identity::delete_account,
             commands::set_server,
             commands::regions,
-            commands::languages,
+            commands::language::language,
+            commands::language::set_language,
             commands::phone_preview,
             commands::phone_check,
             commands::phone_save,
@@ -65,7 +66,16 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::desktop::set_close_to_tray,
             commands::desktop::set_start_at_login,
             commands::desktop::set_call_links_at_once,
+            commands::shortcut::shortcut,
+            commands::shortcut::set_shortcut,
+            commands::diagnostics::diagnostics,
+            commands::diagnostics::diagnostics_save,
+            commands::ringing::ringing,
+            commands::ringing::set_do_not_disturb,
             commands::twilio::set_free_calls,
+            commands::twilio::ring_my_phone,
+            commands::twilio::ring_cancel,
+            commands::twilio::ring_dismiss,
         ])
         .events(collect_events![events::StateChanged])
 }

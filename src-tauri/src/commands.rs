@@ -6,7 +6,7 @@ use care4w_client::audio::{self, Direction};
 use care4w_client::numbers::Region;
 use care4w_client::preview::{DialPreview, PhonePreview};
 use care4w_client::protocol::CallId;
-use care4w_client::{Phone, Problem, locale};
+use care4w_client::{Phone, Problem};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::State;
@@ -14,8 +14,12 @@ use tauri::State;
 use crate::core::Core;
 
 pub mod desktop;
+pub mod diagnostics;
 pub mod history;
 pub mod identity;
+pub mod language;
+pub mod ringing;
+pub mod shortcut;
 pub mod sound;
 pub mod twilio;
 
@@ -147,13 +151,6 @@ pub fn regions() -> Vec<RegionInfo> {
     });
     let others = Region::calling_codes_of_no_country().into_iter();
     regions.chain(others.map(|calling_code| RegionInfo { code: None, calling_code, leads: true })).collect()
-}
-
-/// The languages of the system as BCP 47 tags, the most wanted first.
-#[tauri::command]
-#[specta::specta]
-pub fn languages() -> Vec<String> {
-    locale::languages()
 }
 
 #[tauri::command]

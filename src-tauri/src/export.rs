@@ -13,16 +13,25 @@ const SAME_NAMES: u32 = 1_000;
 /// Writes the table of calls into the downloads (where there are none, the documents or the home folder), beside what is
 /// there already. Gives the path.
 pub fn write_calls(app: &AppHandle, table: &str) -> Result<String, Problem> {
+    write(app, "care4w-calls", "csv", table)
+}
+
+/// Writes the report for a helper into the same folder.
+pub fn write_report(app: &AppHandle, report: &str) -> Result<String, Problem> {
+    write(app, "care4w-report", "txt", report)
+}
+
+fn write(app: &AppHandle, name: &str, ending: &str, text: &str) -> Result<String, Problem> {
     let path = app.path();
     let folders = [path.download_dir(), path.document_dir(), path.home_dir()].into_iter().flatten();
     let mut failed = io::Error::from(io::ErrorKind::NotFound);
     for folder in folders.filter(|folder| folder.is_dir()) {
-        match write_new(&folder, "care4w-calls", "csv", table.as_bytes()) {
+        match write_new(&folder, name, ending, text.as_bytes()) {
             Ok(path) => return Ok(path.display().to_string()),
             Err(error) => failed = error,
         }
     }
-    tracing::warn!(kind = ?failed.kind(), "the calls could not be written");
+    tracing::warn!(kind = ?failed.kind(), name, "a file could not be written");
     Err(Problem::new("EXPORT_FAILED", "The file couldn't be written. Check that there is room in your downloads."))
 }
 

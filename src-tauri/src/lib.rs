@@ -4,14 +4,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod arguments;
+mod being_called;
 pub mod bindings;
 mod commands;
 mod core;
+mod diagnostics;
 mod events;
 mod export;
+mod links;
 mod messages;
+mod notification;
 mod place;
 mod platform;
+mod ring_window;
+mod shortcut;
 mod staying;
 mod store;
 mod tray;
@@ -24,15 +30,18 @@ use tauri::{App, Manager, RunEvent};
 use tracing::level_filters::LevelFilter;
 
 use crate::arguments::Arguments;
+use crate::being_called::BeingCalled;
 use crate::core::Core;
+use crate::diagnostics::Report;
 use crate::place::PlaceInTray;
+use crate::shortcut::Shortcut;
 use crate::staying::Staying;
 use crate::tray::Tray;
 
 /// Runs the app until its window is closed.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    care4w_client::logging::start(LevelFilter::WARN);
+    care4w_client::logging::start_and_keep(LevelFilter::WARN);
     let mut context = tauri::generate_context!();
     if let Some(profile) = &arguments.profile {
         // Everything that Tauri keeps apart, it keeps apart by this: data, settings, the single-instance lock.
@@ -52,7 +61,13 @@ pub fn run() -> ExitCode {
             }
         }))
         .plugin(tauri_plugin_store::Builder::default().build())
-        .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(place::PLACE).build())
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(place::PLACE)
+                // The ring window has its place in a corner.
+                .with_filter(|window| window == window::MAIN)
+                .build(),
+        )
         .invoke_handler(bindings.invoke_handler())
         .manage(PlaceInTray::default())
         .setup(move |app| {
@@ -105,10 +120,14 @@ fn set_up(app: &App, arguments: &Arguments) -> Result<(), Box<dyn std::error::Er
     if let Some(destination) = &arguments.destination {
         core.phone().offer_destination(destination);
     }
+    messages::speak(core.store().as_ref());
     app.manage(Staying::new(core.store(), arguments.profile.as_ref()));
+    app.manage(Shortcut::open(app.handle(), core.store()));
     app.manage(core);
+    app.manage(Report::follow(app.handle()));
     app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
     window::open(app.handle(), !arguments.minimized, staying::close)?;
+    app.manage(BeingCalled::open(app.handle()));
     staying::appear(app.handle(), arguments.minimized);
     events::forward(app.handle());
     Ok(())

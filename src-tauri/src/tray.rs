@@ -3,17 +3,20 @@
 use std::sync::Mutex;
 
 use care4w_client::AppState;
-use care4w_client::app_state::{CallState, ConnectionState, SessionStatus};
+use care4w_client::app_state::{CallState, ConnectionState, DoNotDisturbFor, SessionStatus};
 use tauri::image::Image;
-use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
+use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 
-use crate::messages::say;
+use crate::core::Core;
+use crate::messages::{Language, say};
 use crate::{quietly, window};
 
 const OPEN: &str = "open";
 const QUIT: &str = "quit";
+const DO_NOT_DISTURB: &str = "do-not-disturb";
+const DO_NOT_DISTURB_HOUR: &str = "do-not-disturb-hour";
 
 /// How the phone is, as the tray shows it: the first that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +26,15 @@ enum Mood {
     SignedOut,
     Offline,
     Missed,
+    DoNotDisturb,
     Ready,
 }
 
 impl Mood {
     fn of(state: &AppState) -> Self {
         match state.call.as_ref().map(|call| call.state) {
-            Some(CallState::Incoming) => return Self::Calling,
-            Some(CallState::Ended) | None => {}
+            Some(CallState::Incoming) if state.announced().is_some() => return Self::Calling,
+            Some(CallState::Incoming | CallState::Ended) | None => {}
             Some(_) => return Self::InCall,
         }
         if state.session.status != SessionStatus::SignedIn {
@@ -39,6 +43,8 @@ impl Mood {
             Self::Offline
         } else if state.history.missed > 0 {
             Self::Missed
+        } else if state.do_not_disturb.on {
+            Self::DoNotDisturb
         } else {
             Self::Ready
         }
@@ -52,6 +58,7 @@ impl Mood {
             Self::Offline => say("tray.offline").to_owned(),
             Self::Missed if missed == 1 => say("tray.missedOne").to_owned(),
             Self::Missed => say("tray.missed").replace("{count}", &missed.to_string()),
+            Self::DoNotDisturb => say("tray.silent").to_owned(),
             Self::Ready => say("tray.ready").to_owned(),
         }
     }
@@ -62,6 +69,7 @@ impl Mood {
             Self::Calling | Self::InCall => Some([0x22, 0xC5, 0x5E]),
             Self::Missed => Some([0xDC, 0x26, 0x26]),
             Self::Offline => Some([0xFB, 0xBF, 0x24]),
+            Self::DoNotDisturb => Some([0x9B, 0xA6, 0xA2]),
             Self::SignedOut | Self::Ready => None,
         }
     }
@@ -73,7 +81,12 @@ pub struct Tray(Option<Mutex<Shown>>);
 struct Shown {
     icon: TrayIcon,
     status: MenuItem<Wry>,
-    mood: Option<(Mood, u32)>,
+    open: MenuItem<Wry>,
+    quit: MenuItem<Wry>,
+    do_not_disturb: CheckMenuItem<Wry>,
+    for_an_hour: MenuItem<Wry>,
+    /// What is shown, whether nobody wants to be disturbed, and in which language.
+    now: Option<(Mood, u32, bool, Language)>,
 }
 
 impl Tray {
@@ -103,14 +116,19 @@ impl Tray {
     pub fn show(&self, app: &AppHandle, state: &AppState) {
         let Some(shown) = &self.0 else { return };
         let mut shown = shown.lock().expect("no one panics with the tray locked");
-        let now = (Mood::of(state), state.history.missed);
-        if shown.mood == Some(now) {
+        let now = (Mood::of(state), state.history.missed, state.do_not_disturb.on, Language::spoken());
+        if shown.now == Some(now) {
             return;
         }
-        shown.mood = Some(now);
+        shown.now = Some(now);
         let words = now.0.words(now.1);
         let changes = [
             shown.status.set_text(&words),
+            shown.open.set_text(say("tray.open")),
+            shown.quit.set_text(say("tray.quit")),
+            shown.do_not_disturb.set_text(say("tray.doNotDisturb")),
+            shown.do_not_disturb.set_checked(now.2),
+            shown.for_an_hour.set_text(say("tray.doNotDisturbHour")),
             shown.icon.set_tooltip(Some(format!("Care4W – {words}"))),
             shown.icon.set_icon(icon(app, now.0.dot())),
         ];
@@ -124,8 +142,11 @@ fn build(app: &AppHandle, profile: Option<&str>) -> tauri::Result<Shown> {
     let status = MenuItem::new(app, say("tray.starting"), false, None::<&str>)?;
     let open = MenuItem::with_id(app, OPEN, say("tray.open"), true, None::<&str>)?;
     let quit = MenuItem::with_id(app, QUIT, say("tray.quit"), true, None::<&str>)?;
-    let line = PredefinedMenuItem::separator(app)?;
-    let menu = Menu::with_items(app, &[&status, &line, &open, &quit])?;
+    let do_not_disturb =
+        CheckMenuItem::with_id(app, DO_NOT_DISTURB, say("tray.doNotDisturb"), true, false, None::<&str>)?;
+    let for_an_hour = MenuItem::with_id(app, DO_NOT_DISTURB_HOUR, say("tray.doNotDisturbHour"), true, None::<&str>)?;
+    let lines = [PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?];
+    let menu = Menu::with_items(app, &[&status, &lines[0], &do_not_disturb, &for_an_hour, &lines[1], &open, &quit])?;
     let mut builder = TrayIconBuilder::with_id(format!("care4w-{}", profile.unwrap_or("default")))
         .menu(&menu)
         // Where a click can be told from a menu, it opens the window, as everywhere on Windows.
@@ -133,6 +154,11 @@ fn build(app: &AppHandle, profile: Option<&str>) -> tauri::Result<Shown> {
         .on_menu_event(|app, event| match event.id().as_ref() {
             OPEN => window::show(app),
             QUIT => app.exit(0),
+            DO_NOT_DISTURB => {
+                let is_on = app.state::<Core>().state().do_not_disturb.on;
+                choose(app, if is_on { DoNotDisturbFor::Off } else { DoNotDisturbFor::Ever });
+            }
+            DO_NOT_DISTURB_HOUR => choose(app, DoNotDisturbFor::Hour),
             _ => {}
         })
         .on_tray_icon_event(|tray, event| {
@@ -150,7 +176,13 @@ fn build(app: &AppHandle, profile: Option<&str>) -> tauri::Result<Shown> {
     if let Some(icon) = icon(app, None) {
         builder = builder.icon(icon);
     }
-    Ok(Shown { icon: builder.build(app)?, status, mood: None })
+    Ok(Shown { icon: builder.build(app)?, status, open, quit, do_not_disturb, for_an_hour, now: None })
+}
+
+fn choose(app: &AppHandle, wish: DoNotDisturbFor) {
+    if let Err(problem) = app.state::<Core>().phone().set_do_not_disturb(wish) {
+        tracing::warn!(code = problem.code, "the wish not to be disturbed holds for this run alone");
+    }
 }
 
 /// The app's icon, with a dot in its corner.

@@ -39,19 +39,28 @@ impl Purpose {
             }
             Self::Test => &[
                 "asterisk-core-sounds-en-g722",
+                "appstream",
                 "baresip-core",
                 "chromium",
                 "coturn",
+                "dunst",
+                "desktop-file-utils",
                 "ffmpeg",
                 "iproute2",
                 "libasound2-plugins",
+                "libgtk-3-bin",
+                "lintian",
                 "openbox",
                 "postgresql",
                 "python3-dev",
                 "python3-venv",
+                "rpm",
                 "webkit2gtk-driver",
                 "wmctrl",
+                "xclip",
+                "xdg-utils",
                 "xdotool",
+                "xterm",
             ],
         }
     }

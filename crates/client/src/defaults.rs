@@ -106,3 +106,9 @@ pub const DO_NOT_DISTURB_LOOK: Duration = Duration::from_secs(5);
 
 /// Missed calls that a slow reader may be behind before it loses the oldest.
 pub const MISSED_CALLS_KEPT: usize = 64;
+
+/// Calls whose figures a report for a helper holds.
+pub const DIAGNOSED_CALLS: usize = 5;
+
+/// Lines of the log that are kept for it: what a call and the minutes before it write.
+pub const DIAGNOSED_LOG_LINES: usize = 200;

@@ -9,6 +9,7 @@ pub mod app_state;
 pub mod connection;
 pub mod credentials;
 pub mod defaults;
+pub mod diagnostics;
 pub mod dialling;
 pub mod history;
 pub mod ice;

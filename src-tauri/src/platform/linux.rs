@@ -1,10 +1,18 @@
 //! Linux, where a desktop may have no tray.
 
+mod desktop;
+
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use tauri::{AppHandle, Builder, Manager, Wry};
+use arboard::{Clipboard, GetExtLinux as _, LinuxClipboardKind};
+use gtk::prelude::GtkWindowExt as _;
+use tauri::{AppHandle, Builder, Manager, WebviewWindow, WebviewWindowBuilder, Wry};
 use zbus::blocking::{Connection, Proxy};
+
+pub use desktop::Desktop;
+
+use crate::shortcut::ShortcutSource;
 
 /// Whether a tray icon is to be seen: somebody on the session bus shows status-notifier items. Asks the bus: not to be
 /// called where nothing may wait.
@@ -21,10 +29,56 @@ pub fn tray_is_seen() -> bool {
     })
 }
 
+/// Has a window that is not shown yet come up without the keyboard (EWMH: `_NET_WM_USER_TIME` 0). Tauri only says that it
+/// takes no input until it is painted, and a window manager may give it the focus then.
+pub fn leave_keyboard_alone(window: &WebviewWindow) {
+    match window.gtk_window() {
+        Ok(window) => window.set_focus_on_map(false),
+        Err(error) => tracing::debug!(%error, "the window may take the keyboard"),
+    }
+}
+
 /// Nothing is to be added: the entry is a file. Tauri's own plugin writes it below HOME wherever the settings are, and
 /// a path with a space as two words.
 pub fn with_autostart(builder: Builder<Wry>, _profile: Option<&str>) -> Builder<Wry> {
     builder
+}
+
+/// A window whose web view reaches no network, whatever is in it: all of it goes to a proxy that is not there. WebKit connects to where a
+/// link leads when it is pressed, and no content policy forbids that. The app's own page and its commands are no network.
+pub fn without_network<'a>(
+    window: WebviewWindowBuilder<'a, Wry, AppHandle>,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    // The port "discard" (RFC 863), below those that anybody may listen on.
+    window.proxy_url(tauri::Url::parse("socks5://127.0.0.1:9").expect("a literal address"))
+}
+
+/// The distribution and its version (os-release).
+pub fn system_name() -> String {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    format!("Linux, {}", name.unwrap_or("unknown").trim_matches('"'))
+}
+
+/// The desktop, and what draws its windows.
+pub fn desktop_name() -> String {
+    let says = |name| std::env::var(name).unwrap_or_else(|_| "unknown".to_owned());
+    format!("{}, {}", says("XDG_CURRENT_DESKTOP"), says("XDG_SESSION_TYPE"))
+}
+
+/// Where the number comes from when the keys of the whole desktop are pressed. X11 gives such keys to whoever asks, and shows what
+/// is selected; Wayland does neither.
+pub fn shortcut_source() -> ShortcutSource {
+    let says = |name: &str, what: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| what(&value));
+    let wayland =
+        says("WAYLAND_DISPLAY", |value| !value.is_empty()) || says("XDG_SESSION_TYPE", |kind| kind == "wayland");
+    if wayland { ShortcutSource::Nothing } else { ShortcutSource::Selection }
+}
+
+/// What is selected in whichever program: the primary selection of X11. Waits for that program.
+pub fn selected_text() -> Option<String> {
+    let read = || Clipboard::new()?.get().clipboard(LinuxClipboardKind::Primary).text();
+    read().inspect_err(|error| tracing::debug!(%error, "nothing is selected")).ok()
 }
 
 /// Whether the app starts with the system; none: that cannot be told.

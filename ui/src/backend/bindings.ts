@@ -66,6 +66,10 @@ export const commands = {
 	shortcut: () => __TAURI_INVOKE<ShortcutState>("shortcut"),
 	/**  Takes these keys from now on, or gives them back. */
 	setShortcut: (on: boolean, keys: string) => __TAURI_INVOKE<ShortcutState>("set_shortcut", { on, keys }),
+	/**  Writes the report: plain text, which names nobody. */
+	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
+	/**  Saves the report as it was shown last, and gives the file's path. */
+	diagnosticsSave: () => __TAURI_INVOKE<string>("diagnostics_save"),
 	/**  The call that rings now, for the ring window; none when it is over already. */
 	ringing: () => __TAURI_INVOKE<RingingCall | null>("ringing"),
 	setDoNotDisturb: (wish: DoNotDisturbFor) => __TAURI_INVOKE<null>("set_do_not_disturb", { wish }),

@@ -45,6 +45,9 @@ export class PreviewCore implements Backend {
   blockedPeople: BlockedPerson[] = [];
   calls: HistoryCall[] = [];
   spoken: Answer<"language"> = { now: "en", chosen: null, system: ["en-KE"] };
+  shortcutState: Answer<"shortcut"> = {
+    ...{ source: "selection", on: false, keys: "Control+Alt+KeyP", problem: null },
+  };
   desktopState: Answer<"desktop"> = { tray: true, closeToTray: true, startAtLogin: false };
   /** How long an answer takes, in milliseconds. */
   delay = 0;

@@ -10,14 +10,35 @@ type Desktop = Pick<
   | "setFreeCalls"
   | "setDoNotDisturb"
   | "ringing"
+  | "shortcut"
+  | "setShortcut"
+  | "diagnostics"
+  | "diagnosticsSave"
 >;
 
 /** What these commands need of the stand-in. */
 export interface Owner {
   desktopState: Answer<"desktop">;
+  shortcutState: Answer<"shortcut">;
   readonly current: AppState;
   set(change: Partial<AppState>): void;
 }
+
+const REPORT = `Care4W 0.1.0
+  build: release, x86_64
+  system: Linux, Debian GNU/Linux 12 (bookworm)
+  desktop: GNOME, x11
+
+Sound
+  microphones: 2
+  speakers: 3
+
+Last calls of this run
+  3 min ago: 61 s, HUNG_UP; round trip 12.0 ms, jitter 1.2 ms, lost 0.0 %
+
+Last lines of the log
+  none
+`;
 
 export function desktop(core: Owner): Desktop {
   const put = (change: Partial<Answer<"desktop">>) => {
@@ -43,6 +64,13 @@ export function desktop(core: Owner): Desktop {
       const { name, detail } = call.peer;
       return Promise.resolve({ callId: call.id, name, detail });
     },
+    shortcut: () => Promise.resolve({ ...core.shortcutState }),
+    setShortcut: (on, keys) => {
+      core.shortcutState = { ...core.shortcutState, on, keys, problem: null };
+      return Promise.resolve({ ...core.shortcutState });
+    },
+    diagnostics: () => Promise.resolve(REPORT),
+    diagnosticsSave: () => Promise.resolve("/home/amina/Downloads/care4w-report.txt"),
     setFreeCalls: (freeCalls) => {
       core.set({ freeCalls });
       return Promise.resolve(null);
