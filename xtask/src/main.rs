@@ -20,6 +20,7 @@ mod suites;
 mod system_packages;
 mod test;
 mod tools;
+mod twilio_confirm;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -42,6 +43,8 @@ enum Task {
     Ci,
     /// Measures calls and sound
     Bench(bench::Options),
+    /// Records a session of half an hour against the real Twilio and says how it differs from the double (docs/twilio.md)
+    TwilioConfirm(twilio_confirm::Options),
     /// Writes the UI's TypeScript types anew from the Rust commands
     Bindings,
     /// Makes installers for this platform under `target/`
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::test(&options),
         Task::Ci => test::test(&test::Options::default()),
         Task::Bench(options) => bench::bench(&options),
+        Task::TwilioConfirm(options) => twilio_confirm::confirm(&options),
         Task::Bindings => bindings::write(),
         Task::Package => package::package(),
         Task::Packages => system_packages::ensure(&[

@@ -26,7 +26,7 @@ use care4w_tests::{
 };
 use clap::Args;
 use surroundings::Surroundings;
-use twilio_double::TwilioDouble;
+pub use twilio_double::TwilioDouble;
 
 use crate::{build, program, project, say, shown, system_packages};
 

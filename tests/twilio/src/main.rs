@@ -1,16 +1,17 @@
 //! `care4w-twilio-double`: the double by itself, to try the phone without an account.
 //!
-//! It writes one JSON line with where it listens and whose gateway it plays, and reads one in return, if there is a server:
-//! `{"voiceUrl": "https://…", "voiceOrigin": "http://…"}`, the latter optional. It ends with its input.
+//! It writes one JSON line with where it listens and whose gateway it plays. It reads JSON lines: where the server is, if there
+//! is one (`{"voiceUrl": "https://…", "voiceOrigin": "http://…"}`, the latter optional), and what shall happen outside
+//! (`{"from": "+254…", "to": "+1202…"}`: that telephone calls that number of the account). It ends with its input.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
-use care4w_twilio_double::{Double, Settings, Telephone};
+use care4w_twilio_double::{Double, Says, Settings, Telephone};
 use clap::Parser;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-/// A double of Twilio Voice's gateway. Any number answers and sends back what is said.
+/// A double of Twilio Voice's gateway and REST interfaces. Any number answers and sends back what is said.
 #[derive(Parser)]
 struct Options {
     /// Where it listens, for ws and wss alike
@@ -18,12 +19,15 @@ struct Options {
     listen: SocketAddr,
 }
 
-/// Which server is asked what to do with calls.
+/// What it is told.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Voice {
-    voice_url: String,
-    voice_origin: Option<String>,
+#[serde(untagged)]
+enum Told {
+    /// Which server is asked what to do with calls.
+    #[serde(rename_all = "camelCase")]
+    Voice { voice_url: String, voice_origin: Option<String> },
+    /// Somebody outside calls.
+    Call { from: String, to: String },
 }
 
 /// How long any number rings before it answers.
@@ -47,16 +51,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             "secret": account.api_secret,
             "authToken": account.auth_token,
             "application": account.application_sid,
+            "restUrl": double.rest_url(),
+            "verifyService": account.verify_service,
         })
     );
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    let mut told = 0;
+    let (mut told, mut codes) = (0, HashMap::new());
     loop {
         tokio::select! {
             line = lines.next_line() => {
                 let Some(line) = line? else { return Ok(()) };
-                let voice: Voice = serde_json::from_str(&line)?;
-                double.set_voice_url(&voice.voice_url, voice.voice_origin.as_deref());
+                match serde_json::from_str(&line)? {
+                    Told::Voice { voice_url, voice_origin } => double.set_voice_url(&voice_url, voice_origin.as_deref()),
+                    Told::Call { from, to } => double.call_number(&from, &to, Says::Echo),
+                }
             }
             ended = tokio::signal::ctrl_c() => return Ok(ended?),
             () = tokio::time::sleep(Duration::from_secs(1)) => {
@@ -65,6 +73,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     eprintln!("against the protocol: {fault:?}");
                 }
                 told = faults.len();
+                for (number, code) in double.verify().codes() {
+                    if codes.insert(number.clone(), code.clone()).as_ref() != Some(&code) {
+                        eprintln!("{number} reads: {code} is your verification code");
+                    }
+                }
             }
         }
     }

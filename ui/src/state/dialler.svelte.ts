@@ -154,6 +154,23 @@ export class Dialler {
     }
   }
 
+  /** Has the person's own telephone rung and connected with the number that is typed. */
+  async ringMyPhone(): Promise<void> {
+    const { text } = this;
+    if (text.trim() === "" || this.dialling) return;
+    clearTimeout(this.quiet);
+    this.problem = null;
+    this.dialling = true;
+    try {
+      await this.commands.ringMyPhone(text, this.country());
+      if (text === this.text) void this.clear();
+    } catch (thrown) {
+      this.problem = problemOf(thrown);
+    } finally {
+      this.dialling = false;
+    }
+  }
+
   /** Calls somebody from a list: what was typed stays, and what goes wrong is said in the dialler. */
   async callBack(destination: string): Promise<void> {
     await this.call(destination);

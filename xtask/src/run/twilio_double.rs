@@ -53,9 +53,14 @@ impl TwilioDouble {
             ("AUTH_TOKEN", "authToken"),
             ("APPLICATION", "application"),
             ("GATEWAY_URL", "url"),
+            ("API_URL", "restUrl"),
+            ("VERIFY_URL", "restUrl"),
+            ("VERIFY_SERVICE", "verifyService"),
         ];
         let given = names.map(|(name, field)| (format!("CARE4W_TWILIO_{name}"), self.account.text(field).to_owned()));
-        given.into_iter().chain([("CARE4W_TWILIO_CALLER_ID".to_owned(), CALLER_ID.to_owned())]).collect()
+        let set = [("CARE4W_TWILIO_CALLER_ID", CALLER_ID), ("CARE4W_VERIFICATION", "twilio")];
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        given.into_iter().chain(set).collect()
     }
 
     /// Tells it where the server is that it asks.
@@ -63,7 +68,18 @@ impl TwilioDouble {
         let url = format!("{}/api/webhooks/twilio/voice", server.url().trim_end_matches('/'));
         writeln!(self.input, "{}", serde_json::json!({ "voiceUrl": url })).context("the double is gone")?;
         say::line("any telephone number answers after two seconds and says back what it hears");
+        say::line("verification codes that a telephone would get stand in .care4w/run/twilio-double.log");
         Ok(())
+    }
+
+    /// Where its gateway is.
+    pub fn gateway(&self) -> &str {
+        self.account.text("url")
+    }
+
+    /// A telephone calls a number of the account, and stays.
+    pub fn telephone_calls(&mut self, from: &str, to: &str) -> Result<()> {
+        writeln!(self.input, "{}", serde_json::json!({ "from": from, "to": to })).context("the double is gone")
     }
 
     /// Its process.

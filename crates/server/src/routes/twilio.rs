@@ -12,7 +12,7 @@ use crate::app::{App, Shared};
 use crate::error::Problem;
 use crate::extract::{Body, Caller, PathText};
 use crate::twilio::{TwilioVoice, access_token, ring};
-use crate::{clock, defaults};
+use crate::clock;
 
 fn active(app: &Shared) -> Result<&TwilioVoice, Problem> {
     app.twilio.as_ref().ok_or_else(Problem::twilio_not_active)
@@ -31,7 +31,7 @@ pub async fn token(State(app): State<App>, caller: Caller) -> Answer<TwilioToken
     ok(TwilioToken {
         token,
         identity: access_token::identity(id),
-        expires_in: defaults::TWILIO_TOKEN_SECS,
+        expires_in: settings.token_seconds,
         edge: settings.edge.clone(),
         gateway: settings.gateway.clone(),
     })

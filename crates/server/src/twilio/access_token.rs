@@ -9,7 +9,6 @@ use serde::Serialize;
 use sha2::Sha256;
 
 use super::settings::VoiceSettings;
-use crate::defaults;
 use crate::store::UnixMs;
 
 /// The signed parameter that names the caller.
@@ -62,7 +61,7 @@ pub fn user_of(identity: &str) -> Option<Care4wId> {
     Care4wId::parse(&identity.replacen('_', "-", 1)).ok()
 }
 
-/// A token with which this user may call and be called for an hour.
+/// A token with which this user may call and be called for as long as the settings say.
 pub fn make(settings: &VoiceSettings, user: &Care4wId, now: UnixMs) -> Result<String, jsonwebtoken::errors::Error> {
     let iat = u64::try_from(now / 1000).unwrap_or(0);
     let claims = Claims {
@@ -70,7 +69,7 @@ pub fn make(settings: &VoiceSettings, user: &Care4wId, now: UnixMs) -> Result<St
         iss: &settings.key,
         sub: &settings.account,
         iat,
-        exp: iat + defaults::TWILIO_TOKEN_SECS,
+        exp: iat + settings.token_seconds,
         grants: Grants {
             identity: &identity(user),
             voice: Voice {

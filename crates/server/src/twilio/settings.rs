@@ -40,6 +40,8 @@ pub struct Twilio {
     pub minutes_a_call: Option<u32>,
     /// Minutes that one user may talk to numbers in 24 hours.
     pub minutes_a_day: Option<u32>,
+    /// How long an access token lasts, in seconds.
+    pub token_seconds: Option<u32>,
     /// Twilio's edge, such as `dublin`.
     pub edge: Option<String>,
     /// Twilio's home region of the API key, such as `ie1`.
@@ -83,6 +85,7 @@ impl Twilio {
             premium_numbers: yes("PREMIUM_NUMBERS")?,
             minutes_a_call: number("MINUTES_A_CALL")?,
             minutes_a_day: number("MINUTES_A_DAY")?,
+            token_seconds: number("TOKEN_SECONDS")?,
             edge: set("EDGE"),
             region: set("REGION"),
             verify_service: set("VERIFY_SERVICE"),
@@ -106,6 +109,7 @@ impl Twilio {
             premium_numbers: self.premium_numbers.or(other.premium_numbers),
             minutes_a_call: self.minutes_a_call.or(other.minutes_a_call),
             minutes_a_day: self.minutes_a_day.or(other.minutes_a_day),
+            token_seconds: self.token_seconds.or(other.token_seconds),
             edge: self.edge.or(other.edge),
             region: self.region.or(other.region),
             verify_service: self.verify_service.or(other.verify_service),
@@ -158,6 +162,11 @@ impl Twilio {
         if !(1..=24 * 60).contains(&minutes_a_call) || minutes_a_day > 366 * 24 * 60 {
             return Err(TwilioSettingsError::NoNumberOfMinutes);
         }
+        let token_seconds = self.token_seconds.map_or(defaults::TWILIO_TOKEN_SECS, u64::from);
+        // Twilio takes none that lasts longer than a day.
+        if !(30..=24 * 60 * 60).contains(&token_seconds) {
+            return Err(TwilioSettingsError::NoNumberOfMinutes);
+        }
         Ok(Some(VoiceSettings {
             account: account.clone(),
             key: key.clone(),
@@ -170,6 +179,7 @@ impl Twilio {
             premium_numbers: self.premium_numbers.unwrap_or(false),
             minutes_a_call,
             minutes_a_day,
+            token_seconds,
             edge: self.edge.clone(),
             region: self.region.clone(),
             api,
@@ -236,7 +246,7 @@ pub enum TwilioSettingsError {
     #[error("[twilio] edge and region are names such as dublin and ie1")]
     NoPlace,
     /// No number, or one out of bounds.
-    #[error("[twilio] minutes_a_call (1 to 1440) and minutes_a_day are numbers")]
+    #[error("[twilio] minutes_a_call (1 to 1440), minutes_a_day and token_seconds (30 to 86400) are numbers")]
     NoNumberOfMinutes,
     /// Neither yes nor no.
     #[error("[twilio] premium_numbers and own_number_as_caller_id are true or false")]
@@ -279,6 +289,8 @@ pub struct VoiceSettings {
     pub minutes_a_call: u32,
     /// What one user may talk to numbers in 24 hours.
     pub minutes_a_day: u32,
+    /// How long an access token lasts, in seconds.
+    pub token_seconds: u64,
     /// The edge for clients.
     pub edge: Option<String>,
     /// The key's home region.
