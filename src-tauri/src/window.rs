@@ -3,7 +3,7 @@
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_window_state::WindowExt;
 
-use crate::place;
+use crate::{links, place};
 
 /// Its name in Tauri and in `capabilities/`.
 pub const MAIN: &str = "main";
@@ -16,8 +16,8 @@ pub fn open(app: &AppHandle, visible: bool, close: fn(&WebviewWindow)) -> tauri:
         .inner_size(400.0, 680.0)
         .min_inner_size(340.0, 520.0)
         .visible(visible)
-        .data_directory(app.path().app_local_data_dir()?.join("webview"))
-        .build()?;
+        .data_directory(app.path().app_local_data_dir()?.join("webview"));
+    let window = links::confined(app, window).build()?;
     let closing = window.clone();
     window.on_window_event(move |event| {
         if let WindowEvent::CloseRequested { api, .. } = event {
@@ -26,6 +26,15 @@ pub fn open(app: &AppHandle, visible: bool, close: fn(&WebviewWindow)) -> tauri:
         }
     });
     Ok(())
+}
+
+/// Whether the window is what the person works in now.
+pub fn is_in_front(app: &AppHandle) -> bool {
+    app.get_webview_window(MAIN).is_some_and(|window| {
+        window.is_focused().unwrap_or(false)
+            && window.is_visible().unwrap_or(false)
+            && !window.is_minimized().unwrap_or(false)
+    })
 }
 
 /// Brings the window to the front: somebody started the app again, or asked the tray for it.
