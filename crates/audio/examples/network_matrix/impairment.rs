@@ -16,8 +16,10 @@ pub enum Loss {
 pub struct Impairment {
     pub name: &'static str,
     pub loss: Loss,
-    /// Each packet is late by 0 to so many milliseconds, for itself: they overtake each other.
+    /// Each packet is late by 0 to so many milliseconds, for itself; they overtake each other unless [`Self::in_order`].
     pub jitter_ms: u64,
+    /// Nobody overtakes nobody: who comes late holds up those behind (as routers do, and the bridge of `xtask bench sound`).
+    pub in_order: bool,
     /// So many percent come 45 ms late.
     pub overtaken_percent: u64,
     /// From the fifth second, ten seconds of 200 ms more delay and 60 ms of jitter.
@@ -30,6 +32,7 @@ const CLEAN: Impairment = Impairment {
     name: "clean",
     loss: Loss::Random(0.0),
     jitter_ms: 0,
+    in_order: false,
     overtaken_percent: 0,
     spike: false,
     chromium: Some(3.60),
@@ -53,8 +56,16 @@ pub fn matrix() -> Vec<Impairment> {
         late("jitter 20 ms", 20, None),
         late("jitter 40 ms", 40, None),
         late("jitter 80 ms", 80, Some(3.89)),
+        Impairment { in_order: true, ..late("jitter 20 ms, in order", 20, None) },
+        Impairment { in_order: true, ..late("jitter 40 ms, in order", 40, None) },
+        Impairment { in_order: true, ..late("jitter 80 ms, in order", 80, None) },
         Impairment { jitter_ms: 40, ..lossy("loss 10 %, jitter 40 ms", Loss::Random(10.0), Some(2.33)) },
         Impairment { jitter_ms: 40, ..lossy("loss 20 %, jitter 40 ms", Loss::Random(20.0), None) },
+        Impairment {
+            jitter_ms: 40,
+            in_order: true,
+            ..lossy("loss 10 %, jitter 40 ms, in order", Loss::Random(10.0), None)
+        },
         Impairment { name: "10 % overtaken", overtaken_percent: 10, chromium: None, ..CLEAN },
         Impairment { name: "spike of 10 s", spike: true, chromium: None, ..CLEAN },
     ]
@@ -65,11 +76,13 @@ pub struct Network<'a> {
     impairment: &'a Impairment,
     state: u64,
     losing: u32,
+    /// When the last packet came, in microseconds.
+    last: u64,
 }
 
 impl<'a> Network<'a> {
     pub fn new(impairment: &'a Impairment, seed: u64) -> Self {
-        let mut network = Self { impairment, state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15), losing: 0 };
+        let mut network = Self { impairment, state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15), losing: 0, last: 0 };
         network.random();
         network
     }
@@ -86,7 +99,15 @@ impl<'a> Network<'a> {
         if overtaken * 100.0 < self.impairment.overtaken_percent as f64 {
             late += 45_000.0;
         }
-        (!lost).then_some(late as u64)
+        if lost {
+            return None;
+        }
+        let mut late = late as u64;
+        if self.impairment.in_order {
+            self.last = self.last.max(1_000 * sent_ms + late);
+            late = self.last - 1_000 * sent_ms;
+        }
+        Some(late)
     }
 
     fn loses(&mut self) -> bool {

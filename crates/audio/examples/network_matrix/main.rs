@@ -1,9 +1,10 @@
 //! What networks do to speech: one direction of a call in simulated time, through encoder, network, jitter buffer,
 //! decoder and concealment, for a matrix of impairments, scored with PESQ (wide band, ITU-T P.862.2).
 //!
-//! `network_matrix [only=TEXT] [seeds=N] [bitrate=N] [packet=10|20] [keep=FOLDER]` prints a table of medians over three
+//! `network_matrix [only=TEXT] [seeds=N] [bitrate=N] [packet=10|20] [quiet=MS] [keep=FOLDER]` prints a table of medians over three
 //! Debian sound prompts and so many seeds (3). The same seed loses the same packets; no device, no clock and no
-//! network is touched. Needs `asterisk-core-sounds-en-g722`, `ffmpeg`, and the Python that `cargo xtask test` installs
+//! network is touched. Before each prompt it is quiet for 500 ms, or as said: the buffer gets to know the network meanwhile.
+//! Needs `asterisk-core-sounds-en-g722`, `ffmpeg`, and the Python that `cargo xtask test` installs
 //! under `target/tools` (or `CARE4W_PYTHON`).
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +32,7 @@ fn main() {
     let folder = kept.unwrap_or_else(|| temporary.path().to_owned());
     std::fs::create_dir_all(&folder).unwrap();
 
-    let prompts = speech::prompts();
+    let prompts = speech::prompts(number("quiet", 500) as usize);
     let long = speech::joined(&prompts);
     let cells: Vec<Impairment> = impairment::matrix().into_iter().filter(|it| it.name.contains(only)).collect();
     let mut jobs = Vec::new();

@@ -10,8 +10,8 @@ const PROMPTS: [&str; 3] = ["tt-allbusy", "vm-review", "demo-moreinfo"];
 /// So much of each, in seconds.
 const MOST: usize = 10;
 
-/// Three prompts at 48 kHz, a quiet half second before each.
-pub fn prompts() -> Vec<Vec<f32>> {
+/// Three prompts at 48 kHz, so many quiet milliseconds before each.
+pub fn prompts(quiet: usize) -> Vec<Vec<f32>> {
     let folder = tempfile::tempdir().unwrap();
     PROMPTS
         .iter()
@@ -28,8 +28,8 @@ pub fn prompts() -> Vec<Vec<f32>> {
                 .expect("ffmpeg starts");
             assert!(status.success(), "ffmpeg decodes {prompt}");
             let samples = hound::WavReader::open(&file).unwrap().duration() as usize * 3;
-            let mut speech = vec![0.0; 24_000 + samples.min(MOST * 48_000) / 960 * 960];
-            WavReader::open(&file).unwrap().read(&mut speech[24_000..]);
+            let mut speech = vec![0.0; 48 * quiet + samples.min(MOST * 48_000) / 960 * 960];
+            WavReader::open(&file).unwrap().read(&mut speech[48 * quiet..]);
             speech
         })
         .collect()

@@ -1,4 +1,6 @@
+use super::noise::NoiseFloor;
 use super::*;
+use crate::defaults::SAMPLE_RATE;
 
 const ECHO: Processing = Processing { echo: true, noise: false, gain: false };
 const NOISE: Processing = Processing { echo: false, noise: true, gain: false };
@@ -255,11 +257,11 @@ fn in_a_quiet_room_the_suppressor_rests_and_a_fan_wakes_it() {
     let mut floor = NoiseFloor::default();
     let mut random = Random(7);
     let mut quiet = || -> Step { std::array::from_fn(|_| random.next() * 0.0003) };
-    assert!((0..90).all(|_| floor.hear(&quiet())), "at first nobody knows how the room is");
+    assert!((0..90).all(|_| floor.hear(power(&quiet()))), "at first nobody knows how the room is");
     for _ in 0..200 {
-        floor.hear(&quiet());
+        floor.hear(power(&quiet()));
     }
-    assert!(!(0..100).any(|_| floor.hear(&quiet())), "a quiet room needs none");
+    assert!(!(0..100).any(|_| floor.hear(power(&quiet()))), "a quiet room needs none");
     let mut processing = VoiceProcessing::new(NOISE);
     let mut random = Random(8);
     let (mut before, mut after) = (0.0, 0.0);
@@ -276,4 +278,183 @@ fn in_a_quiet_room_the_suppressor_rests_and_a_fan_wakes_it() {
     }
     let reduction = decibels(before / after);
     assert!(reduction > 9.0, "{reduction} dB");
+}
+
+/// A room in which the far side speaks, falls silent, and speaks again: how many dB of its echo are taken out in the first
+/// second of the new speech, after so many steps of silence.
+fn taken_out_after_silence(silent: usize) -> (f32, bool) {
+    let (mut echo, mut random, mut room) = (VoiceProcessing::new(ECHO), Random(7), Room::new(80));
+    let mut rested = false;
+    let (mut before, mut after) = (0.0, 0.0);
+    let again = 600 + silent;
+    for at in 0..again + 100 {
+        let speaks = at < 600 || at >= again;
+        let played = if speaks { babble(&mut random, at) } else { [0.0; STEP_SAMPLES] };
+        echo.played(&played);
+        let mut heard = room.hear(&played);
+        let unheard = power(&heard);
+        echo.clean(&mut heard);
+        rested |= at > 600 && echo.echo.as_ref().unwrap().rests();
+        if at >= again {
+            before += unheard;
+            after += power(&heard);
+        }
+    }
+    (decibels(before / after.max(1e-12)), rested)
+}
+
+#[test]
+fn after_a_long_silence_the_echo_of_the_first_word_is_taken_out_as_if_there_had_been_none() {
+    let (at_once, rested) = taken_out_after_silence(0);
+    assert!(!rested && at_once > 35.0, "{at_once} dB");
+    let (later, rested) = taken_out_after_silence(1_000);
+    assert!(rested, "ten seconds of silence are enough to rest");
+    assert!(later > at_once - 6.0, "{later} dB, and {at_once} dB without a pause");
+}
+
+#[test]
+fn one_who_speaks_is_heard_without_a_break_when_the_far_side_falls_silent_and_speaks_again() {
+    let (mut processing, mut random) = (VoiceProcessing::new(ECHO), Random(3));
+    let voice = |i: usize| 0.2 * (i as f32 / 48_000.0 * 200.0 * std::f32::consts::TAU).sin();
+    let mut heard = Vec::new();
+    for at in 0..900 {
+        // From the sixth second on the canceller rests, in the eighth it wakes.
+        let played = if at < 300 || at >= 700 { babble(&mut random, at) } else { [0.0; STEP_SAMPLES] };
+        processing.played(&played);
+        let mut sound: Step = std::array::from_fn(|i| voice(at * STEP_SAMPLES + i));
+        processing.clean(&mut sound);
+        heard.extend_from_slice(&sound);
+    }
+    let largest = |steps: std::ops::Range<usize>| {
+        let range = steps.start * STEP_SAMPLES..steps.end * STEP_SAMPLES;
+        heard[range].windows(2).map(|two| (two[1] - two[0]).abs()).fold(0.0, f32::max)
+    };
+    let plain = largest(400..480);
+    assert!(plain > 0.004, "the voice itself moves by {plain}");
+    assert!(largest(480..720) < 1.5 * plain, "a click would be a larger step than {plain}: {}", largest(480..720));
+}
+
+#[test]
+fn a_far_side_that_was_never_heard_costs_no_echo_canceller() {
+    let mut processing = VoiceProcessing::new(ECHO);
+    for _ in 0..100 {
+        processing.played(&[0.0; STEP_SAMPLES]);
+        processing.clean(&mut [0.1; STEP_SAMPLES]);
+    }
+    assert!(processing.echo.as_ref().unwrap().rests());
+    processing.played(&[0.1; STEP_SAMPLES]);
+    assert!(!processing.echo.as_ref().unwrap().rests());
+}
+
+/// A voice of pulses through three formants, in syllables.
+struct Voice {
+    phase: f32,
+    formants: [([f32; 2], [f32; 2]); 3],
+    at: usize,
+}
+
+impl Voice {
+    fn new() -> Self {
+        let formant = |hertz: f32, width: f32| {
+            let radius = (-std::f32::consts::PI * width / 48_000.0).exp();
+            ([2.0 * radius * (std::f32::consts::TAU * hertz / 48_000.0).cos(), -radius * radius], [0.0; 2])
+        };
+        Self { phase: 0.0, formants: [formant(650.0, 90.0), formant(1_150.0, 110.0), formant(2_500.0, 160.0)], at: 0 }
+    }
+
+    /// 10 ms of it, its peaks near 1.
+    fn step(&mut self) -> Step {
+        std::array::from_fn(|_| {
+            let t = self.at as f32 / 48_000.0;
+            self.at += 1;
+            let pitch = 120.0 + 25.0 * (t * 3.1).sin();
+            self.phase += pitch / 48_000.0;
+            let pulse = if self.phase >= 1.0 { 1.0 } else { 0.0 };
+            self.phase -= self.phase.floor();
+            let mut sound = pulse;
+            for (feedback, past) in &mut self.formants {
+                let next = sound + feedback[0] * past[0] + feedback[1] * past[1];
+                *past = [next, past[0]];
+                sound = next * 0.05;
+            }
+            sound * (t * 4.0 * std::f32::consts::PI).sin().max(0.0).sqrt() * 20.0
+        })
+    }
+}
+
+const GAIN: Processing = Processing { echo: false, noise: false, gain: true };
+
+fn rms_dbfs(steps: &[Step]) -> f32 {
+    decibels(steps.iter().map(|step| power(step)).sum::<f32>() / steps.len() as f32)
+}
+
+/// What becomes of so many steps of a voice of that loudness; the last second is what counts.
+fn evened(processing: &mut VoiceProcessing, voice: &mut Voice, loudness_dbfs: f32, steps: usize) -> Vec<Step> {
+    let level = rms_dbfs(&(0..200).scan(Voice::new(), |voice, _| Some(voice.step())).collect::<Vec<_>>());
+    let factor = 10f32.powf((loudness_dbfs - level) / 20.0);
+    let heard = (0..steps).map(|_| {
+        let mut sound = voice.step().map(|sample| sample * factor);
+        processing.clean(&mut sound);
+        sound
+    });
+    heard.collect()
+}
+
+#[test]
+fn speech_that_is_too_quiet_is_raised_towards_the_loudness_of_speech() {
+    for quiet in [-55.0, -45.0] {
+        let heard = evened(&mut VoiceProcessing::new(GAIN), &mut Voice::new(), quiet, 2_000);
+        let loudness = rms_dbfs(&heard[1_900..]);
+        assert!(loudness > quiet + 8.0, "{quiet} dBFS became {loudness} dBFS");
+        assert!(loudness < -18.0, "{quiet} dBFS became {loudness} dBFS, which is too loud");
+    }
+}
+
+#[test]
+fn speech_that_is_loud_is_neither_raised_nor_clipped() {
+    let said: Vec<Step> = (0..1_500).scan(Voice::new(), |voice, _| Some(voice.step())).collect();
+    let peak = said.iter().flatten().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+    let said: Vec<Step> = said.iter().map(|step| step.map(|sample| sample * 0.95 / peak)).collect();
+    let (mut processing, mut heard) = (VoiceProcessing::new(GAIN), said.clone());
+    heard.iter_mut().for_each(|step| processing.clean(step));
+    let (before, after) = (rms_dbfs(&said[1_000..]), rms_dbfs(&heard[1_000..]));
+    assert!(after < before + 1.0, "{before} dBFS became {after} dBFS");
+    let highest = heard[500..].iter().flatten().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+    assert!(highest < 0.99, "its peaks stand at {highest} of full scale");
+}
+
+#[test]
+fn neither_silence_nor_noise_is_pumped_up() {
+    for level in [0.0, 0.000_3, 0.01] {
+        let (mut processing, mut random) = (VoiceProcessing::new(GAIN), Random(5));
+        let (mut before, mut after) = (0.0, 0.0);
+        for at in 0..3_000 {
+            let mut sound: Step = std::array::from_fn(|_| random.next() * level);
+            let noise = power(&sound);
+            processing.clean(&mut sound);
+            if at >= 2_500 {
+                before += noise;
+                after += power(&sound);
+            }
+        }
+        if level == 0.0 {
+            assert!(after < 1e-9, "silence stays silence");
+        } else {
+            let raised = decibels(after / before);
+            assert!(raised < 6.0, "noise of {level} is raised by {raised} dB");
+        }
+    }
+}
+
+#[test]
+fn gain_control_is_switched_off_and_on_in_the_middle_of_speech() {
+    let (mut processing, mut voice) = (VoiceProcessing::new(GAIN), Voice::new());
+    let raised = rms_dbfs(&evened(&mut processing, &mut voice, -45.0, 1_500)[1_400..]);
+    processing.set(Processing::OFF);
+    let plain = rms_dbfs(&evened(&mut processing, &mut voice, -45.0, 100));
+    assert!((plain + 45.0).abs() < 1.5, "from the next step on it is as it came: {plain} dBFS");
+    assert!(raised > plain + 8.0, "{raised} dBFS with it, {plain} without");
+    processing.set(GAIN);
+    let again = rms_dbfs(&evened(&mut processing, &mut voice, -45.0, 1_500)[1_400..]);
+    assert!((again - raised).abs() < 3.0, "{again} and {raised} dBFS");
 }
