@@ -13,6 +13,8 @@ export default defineConfig({
   build: {
     outDir: "../dist",
     emptyOutDir: true,
+    // The window, and the small one of a call that comes in.
+    rolldownOptions: { input: ["ui/index.html", "ui/ring.html"] },
     // WebKitGTK 2.40, WKWebView of macOS 12, WebView2.
     target: ["es2021", "safari15"],
     cssTarget: "safari15",

@@ -6,6 +6,7 @@ use specta::Type;
 use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
 
+use crate::being_called::BeingCalled;
 use crate::core::Core;
 use crate::tray::Tray;
 
@@ -20,15 +21,21 @@ pub fn forward(app: &AppHandle) {
     tauri::async_runtime::spawn(async move {
         let mut phones = handle.state::<Core>().phones();
         loop {
-            let mut state = phones.borrow_and_update().state();
+            let phone = phones.borrow_and_update().clone();
+            let (mut state, mut missed) = (phone.state(), phone.missed_calls());
             loop {
                 let picture = state.borrow_and_update().clone();
                 handle.state::<Tray>().show(&handle, &picture);
+                handle.state::<BeingCalled>().follow(&handle, &picture);
                 if let Err(error) = StateChanged(picture).emit(&handle) {
                     tracing::debug!(%error, "the window did not get a picture");
                 }
                 tokio::select! {
                     changed = state.changed() => if changed.is_err() { break },
+                    // Of more than can be told at once the last ones are.
+                    call = missed.recv() => if let Ok(call) = call {
+                        handle.state::<BeingCalled>().missed(&call, &state.borrow());
+                    },
                     changed = phones.changed() => {
                         if changed.is_err() { return; }
                         break;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod windows;
 
 use std::{
     fs::File,

@@ -7,22 +7,11 @@ mod desktop;
 #[path = "desktop/tray.rs"]
 mod tray;
 
-use std::process::Command;
-
-use care4w_tests::{Account, Display, Process, Server, wait};
-use desktop::{PATIENCE, Person, at};
+use care4w_tests::{Account, Display, Server, wait};
+use desktop::{PATIENCE, Person, at, openbox};
 use tray::Tray;
 
 const SILENT: [&str; 4] = ["--mic", "none", "--speaker", "none"];
-
-/// Somebody who arranges the windows of a display.
-fn openbox(person: &Person) -> Process {
-    let mut command = Command::new("openbox");
-    command.arg("--sm-disable").envs(person.environment());
-    let openbox = Process::start_logged("openbox", &mut command, &person.folder().join("openbox.log")).unwrap();
-    wait::until(PATIENCE, "the window manager", || Ok(at(&person.display, "wmctrl", &["-m"]).map(drop))).unwrap();
-    openbox
-}
 
 /// The app's window, if it is to be seen.
 fn seen(display: &Display) -> Option<String> {

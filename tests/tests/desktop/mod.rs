@@ -168,6 +168,15 @@ pub fn registers(window: &AppWindow, account: &Account) {
 const PAINTED: &str = "const done = arguments[arguments.length - 1]; \
                        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0)))";
 
+/// Somebody who arranges the windows of a display.
+pub fn openbox(person: &Person) -> Process {
+    let mut command = Command::new("openbox");
+    command.arg("--sm-disable").envs(person.environment());
+    let openbox = Process::start_logged("openbox", &mut command, &person.folder().join("openbox.log")).unwrap();
+    wait::until(PATIENCE, "the window manager", || Ok(at(&person.display, "wmctrl", &["-m"]).map(drop))).unwrap();
+    openbox
+}
+
 /// Runs a program at a display and gives what it prints, if it ends well.
 pub fn at(display: &Display, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)

@@ -24,6 +24,7 @@ struct Counts {
     open: AtomicUsize,
     opened: AtomicUsize,
     ringing: AtomicUsize,
+    rung: AtomicUsize,
     no_microphone: AtomicBool,
     muted: AtomicBool,
     on_hold: AtomicBool,
@@ -69,6 +70,11 @@ impl FakeSound {
     /// How many tones play.
     pub fn ringing_now(&self) -> usize {
         self.0.ringing.load(Ordering::SeqCst)
+    }
+
+    /// How many tones were begun so far.
+    pub fn rung(&self) -> usize {
+        self.0.rung.load(Ordering::SeqCst)
     }
 
     /// Whether the hold tone plays.
@@ -128,6 +134,7 @@ impl SoundFactory for FakeSound {
 
     fn tone(&self, _: Tone, _: &DeviceSelector) -> Result<Box<dyn Send>, SoundError> {
         self.0.ringing.fetch_add(1, Ordering::SeqCst);
+        self.0.rung.fetch_add(1, Ordering::SeqCst);
         Ok(Box::new(FakeTone(Arc::clone(&self.0))))
     }
 }

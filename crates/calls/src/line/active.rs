@@ -16,7 +16,7 @@ use crate::quality::{Observation, Quality, QualityWatch};
 use crate::speaking::SpeakingWatch;
 use crate::{
     BackendCommand, BackendName, Call, CallEvent, CallState, CallStats, CallView, DeviceNotice, EncodedFrame,
-    EndReason, NetworkReport, PathStats, Peer, ReasonView, Sound, VoiceBackend, mos,
+    EndReason, NetworkReport, PathStats, Peer, ReasonView, Ring, Sound, VoiceBackend, mos,
 };
 
 pub(super) struct Active {
@@ -26,6 +26,9 @@ pub(super) struct Active {
     pub backend: Arc<dyn VoiceBackend>,
     pub commands: mpsc::UnboundedSender<BackendCommand>,
     pub slot: Arc<SoundSlot>,
+    /// The tone that the call wants to be heard.
+    pub ring: Option<Ring>,
+    /// The tone that is heard.
     pub ringer: Option<Ringer>,
     /// Where the microphone's frames go, until the sound is opened with it.
     pub frames: Option<mpsc::Sender<EncodedFrame>>,
@@ -77,6 +80,7 @@ impl Active {
             backend,
             commands,
             slot: SoundSlot::new(),
+            ring: None,
             ringer: None,
             frames: None,
             detour: None,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use care4w_audio::tones::Tone;
 use care4w_protocol::CallId;
 use care4w_protocol::signal::Refusal;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -14,12 +13,11 @@ use super::active::Active;
 use super::courier::Courier;
 use super::detour::Detour;
 use super::report::{FromCall, Report};
-use super::ringer::Ringer;
 use super::{Command, LineError, LineSetup, Reply};
 use crate::defaults::{NOTICE_TIME, OUTGOING_FRAMES};
 use crate::{
     BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, DeviceNotice, EncodedFrame, EndReason,
-    IceSource, Input, MediaPorts, Output, PathStats, Peer, Ring, SoundFactory, SoundNotice, SoundSettings,
+    IceSource, Input, MediaPorts, Output, PathStats, Peer, SoundFactory, SoundNotice, SoundSettings,
     VoiceBackend,
 };
 
@@ -34,6 +32,8 @@ pub(super) struct Driver {
     reports: mpsc::UnboundedReceiver<Report>,
     pub(super) report: mpsc::UnboundedSender<Report>,
     pub(super) active: Option<Active>,
+    /// Whose calls do not ring aloud.
+    pub(super) silenced: Vec<BackendName>,
     /// Tasks that must end before the line is shut down: farewells, sounds being closed, tones.
     pub(super) tasks: JoinSet<()>,
 }
@@ -56,6 +56,7 @@ impl Driver {
             reports,
             report,
             active: None,
+            silenced: Vec::new(),
             tasks: JoinSet::new(),
         }
     }
@@ -314,14 +315,8 @@ impl Driver {
         match output {
             // The courier lives as long as its call.
             Output::Backend(command) => drop(active.commands.send(command)),
-            Output::StartRinging(ring) => {
-                let (tone, device) = match ring {
-                    Ring::Ringback => (Tone::Ringback, self.settings.speaker.clone()),
-                    Ring::Ringtone => (Tone::Ringtone, self.settings.ringer.clone()),
-                };
-                active.ringer = Some(Ringer::start(Arc::clone(&self.sound), tone, device, &mut self.tasks));
-            }
-            Output::StopRinging => active.ringer = None,
+            Output::StartRinging(ring) => self.set_ring(Some(ring)),
+            Output::StopRinging => self.set_ring(None),
             Output::OpenSound => self.open_sound(),
             Output::StartSound => {
                 if let Some(sound) = active.slot.get() {

@@ -178,6 +178,28 @@ async fn declining_and_cancelling_leave_nothing_ringing() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_silenced_rings_for_the_caller_and_may_ring_aloud_later() {
+    let (_network, mut a, mut b) = phones();
+    b.line.set_rings(BackendName::Fake, false).await.unwrap();
+    a.dial(&b).await.unwrap();
+    b.until(CallState::Incoming).await;
+    a.until(CallState::Ringing).await;
+    assert_eq!((b.sound.ringing_now(), b.sound.rung()), (0, 0), "nothing is heard here");
+    b.line.set_rings(BackendName::Fake, true).await.unwrap();
+    let rings = async {
+        while b.sound.ringing_now() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, rings).await.expect("it rings aloud");
+    b.line.set_rings(BackendName::Fake, false).await.unwrap();
+    b.quiet().await;
+    b.line.accept().await.unwrap();
+    a.until(CallState::Connected).await;
+    b.until(CallState::Connected).await;
+}
+
+#[tokio::test]
 async fn a_lost_path_shows_as_reconnecting_and_the_call_goes_on() {
     let (network, mut a, mut b, call) = connected().await;
     network.lose_path(call);
