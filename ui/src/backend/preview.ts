@@ -1,5 +1,6 @@
 // The core's stand-in for a plain browser: `http://127.0.0.1:1420/#preview=incoming`. Never in the built app.
 import type { AppState, BlockedPerson, CallView } from "./types";
+import { LANGUAGES } from "../messages/language.svelte";
 import { newCall, newCode, newRing, PreviewCore, verifying } from "./preview/core";
 
 export {
@@ -120,9 +121,12 @@ const BLOCKED: BlockedPerson[] = [
 ];
 
 export function previewFromHash(): PreviewCore {
-  const name = new URLSearchParams(location.hash.slice(1)).get("preview") ?? "signed-out";
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const name = asked.get("preview") ?? "signed-out";
   const core = new PreviewCore(SCENARIOS[name] ?? {});
   core.live = true;
+  const language = LANGUAGES.find((language) => language === asked.get("language"));
+  if (language) core.spoken = { now: language, chosen: language, system: [language] };
   if (name === "blocked") core.blockedPeople = BLOCKED;
   core.delay = 60;
   Object.assign(window, { core });
