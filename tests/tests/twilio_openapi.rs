@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use care4w_tests::{Account, Cli, Environment, Process, Server, binaries, http, wait};
 use care4w_twilio_double::{Double, Settings, Telephone};
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const HERS: &str = "+254712345678";
@@ -19,12 +21,28 @@ const THEIRS: &str = "+254712999999";
 struct Prism {
     url: String,
     _process: Process,
+    _folder: TempDir,
+}
+
+/// Says of Twilio's document what OpenAPI says where nothing is said, and Prism does not do then: a list in a form is a field
+/// that comes more than once.
+fn with_repeated_fields(document: &str) -> String {
+    let mut document: Value = serde_json::from_str(document).unwrap();
+    let calls = &mut document["paths"]["/2010-04-01/Accounts/{AccountSid}/Calls.json"]["post"];
+    let form = &mut calls["requestBody"]["content"]["application/x-www-form-urlencoded"];
+    if form.is_object() {
+        form["encoding"] = json!({"StatusCallbackEvent": {"style": "form", "explode": true}});
+    }
+    document.to_string()
 }
 
 impl Prism {
     fn before(double: &Double, document: &str) -> Self {
         let modules = binaries::project().join("node_modules");
-        let document = modules.join(format!("@twilio-alpha/mcp/twilio-oai/spec/json/{document}.json"));
+        let published = modules.join(format!("@twilio-alpha/mcp/twilio-oai/spec/json/{document}.json"));
+        let folder = tempfile::tempdir().unwrap();
+        let document = folder.path().join("document.json");
+        std::fs::write(&document, with_repeated_fields(&std::fs::read_to_string(published).unwrap())).unwrap();
         // Prism takes a port and does not say which it took.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
         let mut command = Command::new("node");
@@ -34,7 +52,7 @@ impl Prism {
         let url = format!("http://127.0.0.1:{port}");
         let listening = || Ok(std::net::TcpStream::connect(format!("127.0.0.1:{port}")).ok());
         wait::until(Duration::from_secs(120), "Prism to have read the document", listening).unwrap();
-        Self { url, _process: process }
+        Self { url, _process: process, _folder: folder }
     }
 }
 
