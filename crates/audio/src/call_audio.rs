@@ -16,7 +16,7 @@ use crate::packet::{EncodedFrame, RtpAudio};
 use crate::playout::FarEnd;
 use crate::processing::{Processing, VoiceProcessing};
 use crate::sending::{NetworkReport, Sending};
-use crate::{DeviceSelector, Direction, Health, Levels, OpenAudioError, ReceiveStats};
+use crate::{Codec, DeviceSelector, Direction, Health, Levels, OpenAudioError, ReceiveStats};
 
 /// How a call's sound is set up.
 #[derive(Debug, Clone)]
@@ -166,6 +166,12 @@ impl CallAudio {
         self.tell(Command::Processing(processing));
     }
 
+    /// Whether silence is left out of what is sent from the next packet on ([`CallAudioConfig::dtx`]). The other end is told
+    /// nothing by this: whoever is asked to leave silence out (`usedtx=1`) may, and need not.
+    pub fn set_dtx(&self, on: bool) {
+        self.tell(Command::Dtx(on));
+    }
+
     /// How loud the other end is played: 1 as it comes, at most 2. Digits and the person's own voice stay as they are.
     pub fn set_volume(&self, factor: f32) {
         self.tell(Command::Volume(factor));
@@ -210,6 +216,11 @@ impl CallAudio {
     /// The same, when nothing but the loss is known, in percent since the last report.
     pub fn set_expected_loss(&self, percent: u8) {
         self.report(NetworkReport { loss_percent: f64::from(percent), ..NetworkReport::default() });
+    }
+
+    /// What the two ends agreed on, before the first packet: until it is said both directions are Opus.
+    pub fn set_codec(&self, codec: Codec) {
+        self.tell(Command::Codec(codec));
     }
 
     /// Ends the sound; a file speaker is a whole WAV file when this returns.

@@ -1,12 +1,14 @@
 use crate::endpoint::{Microphone, Opened, Speaker};
 use crate::packet::RtpAudio;
 use crate::sending::NetworkReport;
-use crate::{Direction, Processing};
+use crate::{Codec, Direction, Processing};
 
 /// What the engine is told.
 pub enum Command {
     Start,
     Packet(RtpAudio),
+    /// What is sent and received from now on.
+    Codec(Codec),
     Digit(char),
     Report(NetworkReport),
     Processing(Processing),
@@ -18,4 +20,6 @@ pub enum Command {
     Speaker(Opened<Speaker>),
     Lost(Direction, u64),
     Close,
+    /// Whether silence is left out of what is sent.
+    Dtx(bool),
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::command::Command;
 use crate::defaults::{CAPTURE_STARVED, CLOSE_WAIT, DEVICE_SILENT, FRAME_SAMPLES, STEP, STEP_SAMPLES};
 use crate::endpoint::{Microphone, Opened, Speaker};
+use crate::g711;
 use crate::health::HealthWatch;
 use crate::levels::Meter;
 use crate::notice::Notice;
@@ -25,7 +26,7 @@ use crate::processing::VoiceProcessing;
 use crate::sending::Sending;
 use crate::tones::{DigitTone, Synth, Tone};
 use crate::volume::VolumeRamp;
-use crate::{Direction, Levels, ReceiveStats};
+use crate::{Codec, Direction, Levels, ReceiveStats};
 
 /// Where encoded frames go.
 pub type FrameSink = Box<dyn FnMut(EncodedFrame) + Send>;
@@ -64,6 +65,8 @@ pub struct Engine {
     pacer: Pacer,
     processing: VoiceProcessing,
     encoder: Encoder,
+    /// Encodes in its place, where the other end speaks G.711 alone.
+    telephone: Option<g711::Encoder>,
     sending: Sending,
     far: FarEnd,
     digits: Vec<DigitTone>,
@@ -106,6 +109,7 @@ impl Engine {
             pacer: Pacer::new(now),
             processing,
             encoder,
+            telephone: None,
             sending,
             far,
             digits: Vec::new(),
@@ -165,6 +169,10 @@ impl Engine {
                     self.hearing = true;
                     self.far.receive(packet);
                 }
+                Ok(Command::Codec(codec)) => {
+                    self.telephone = (codec == Codec::Pcmu).then(g711::Encoder::new);
+                    self.far.set_codec(codec);
+                }
                 Ok(Command::Digit(digit)) => self.digits.extend(DigitTone::new(digit)),
                 Ok(Command::Report(report)) => {
                     if let Some(plan) = self.sending.handle(report, Instant::now()) {
@@ -177,6 +185,7 @@ impl Engine {
                 Ok(Command::OnHold(false)) => self.hold = None,
                 Ok(Command::Volume(factor)) => self.volume.set(factor),
                 Ok(Command::Processing(wanted)) => self.processing.set(wanted),
+                Ok(Command::Dtx(on)) => self.encoder.set_dtx(on),
                 Ok(Command::Microphone(opened)) => {
                     self.microphone_watch = Watch::new(opened.generation, Instant::now());
                     exchange(&mut self.microphone, opened.device);
@@ -291,12 +300,15 @@ impl Engine {
         }
         // Packets that just became shorter leave one of the longer kind.
         let samples = self.frame.len() as u32;
-        let encoded = self.encoder.encode(&self.frame);
+        let encoded = match &mut self.telephone {
+            Some(telephone) => Ok(telephone.encode(&self.frame)),
+            None => self.encoder.encode(&self.frame),
+        };
         self.frame.clear();
         match encoded {
             Ok(payload) => {
                 let muted = self.opener.shared.muted.load(Ordering::Acquire);
-                let pause = payload.is_empty() || self.encoder.is_pausing();
+                let pause = payload.is_empty() || (self.telephone.is_none() && self.encoder.is_pausing());
                 let starts_talkspurt = self.talkspurt && !muted && !pause;
                 self.talkspurt = (self.talkspurt && muted) || pause;
                 (self.send)(EncodedFrame { payload, samples, starts_talkspurt });

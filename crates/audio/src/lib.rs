@@ -21,6 +21,7 @@
 
 mod call_audio;
 mod card;
+mod codec;
 mod command;
 pub mod defaults;
 mod device;
@@ -29,6 +30,7 @@ mod endpoint;
 mod engine;
 mod error;
 mod following;
+mod g711;
 mod health;
 mod jitter;
 mod levels;
@@ -61,6 +63,7 @@ pub mod parts {
 }
 
 pub use call_audio::{CallAudio, CallAudioConfig, PacketTime};
+pub use codec::Codec;
 pub use device::{Device, DeviceSelector, Direction};
 pub use error::OpenAudioError;
 pub use health::Health;

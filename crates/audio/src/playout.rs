@@ -1,6 +1,8 @@
 use std::time::{Duration, Instant};
 
+use crate::Codec;
 use crate::defaults::{COMFORT_MAX, FRAME_SAMPLES, LOSS_MEMORY, SAMPLE_RATE, STEP_SAMPLES};
+use crate::g711;
 use crate::jitter::{Arrival, JitterBuffer, JitterStats, Pace, Playout};
 use crate::opus::{Decoder, OpusError, Redundancy, is_pause, packet_samples};
 use crate::packet::RtpAudio;
@@ -11,6 +13,8 @@ use crate::stretch;
 pub struct FarEnd {
     buffer: JitterBuffer,
     decoder: Decoder,
+    /// Decodes in its place, where the other end speaks G.711 alone.
+    telephone: Option<g711::Decoder>,
     redundancy: Redundancy,
     /// The newest packet's sequence number.
     newest: Option<u16>,
@@ -29,6 +33,7 @@ impl FarEnd {
         Ok(Self {
             buffer: JitterBuffer::new(),
             decoder: Decoder::new()?,
+            telephone: None,
             redundancy: Redundancy::new()?,
             newest: None,
             comfort: 0,
@@ -38,17 +43,24 @@ impl FarEnd {
         })
     }
 
-    /// Takes a packet; one that is not Opus is dropped.
+    /// What comes from now on is of this codec.
+    pub fn set_codec(&mut self, codec: Codec) {
+        self.telephone = (codec == Codec::Pcmu).then(g711::Decoder::new);
+    }
+
+    /// Takes a packet; one that is not of the codec is dropped.
     pub fn receive(&mut self, packet: RtpAudio) {
-        let Some(samples) = packet_samples(&packet.payload) else {
+        let telephone = self.telephone.is_some();
+        let samples = if telephone { g711::packet_samples(&packet.payload) } else { packet_samples(&packet.payload) };
+        let Some(samples) = samples else {
             return;
         };
-        let reach = self.describes(&packet, samples);
+        let reach = if telephone { 0 } else { self.describes(&packet, samples) };
         self.buffer.handle(Arrival {
             sequence: packet.sequence,
             timestamp: packet.timestamp,
             samples,
-            recovers_previous: self.decoder.has_recovery(&packet.payload),
+            recovers_previous: !telephone && self.decoder.has_recovery(&packet.payload),
             reach,
             payload: packet.payload,
             arrived: packet.arrived,
@@ -107,8 +119,7 @@ impl FarEnd {
             }
             Playout::Packet { payload, pace } => {
                 heard = true;
-                self.comfort = if is_pause(&payload) { samples_of(COMFORT_MAX) } else { 0 };
-                let result = self.decoder.decode(&payload, &mut self.frame);
+                let result = self.decode(&payload);
                 match pace {
                     Pace::Steady => {}
                     Pace::Shorten(most) => stretch::shorten(&mut self.frame, most),
@@ -121,18 +132,41 @@ impl FarEnd {
             Playout::Rebuild { later, before, samples } => {
                 self.decoder.rebuild(&mut self.redundancy, later, before, samples, &mut self.frame)
             }
-            Playout::Conceal { samples } => self.decoder.conceal(samples, &mut self.frame),
+            Playout::Conceal { samples } => self.conceal(samples),
         };
         if result.is_err() || self.frame.is_empty() {
             // A damaged packet sounds like a lost one.
             self.frame.clear();
-            if self.decoder.conceal(FRAME_SAMPLES, &mut self.frame).is_err() || self.frame.is_empty() {
+            if self.conceal(FRAME_SAMPLES).is_err() || self.frame.is_empty() {
                 self.frame.resize(FRAME_SAMPLES, 0.0);
             }
         }
         self.enhanced = self.enhanced.saturating_sub(self.frame.len());
         self.queue.extend_from_slice(&self.frame);
         heard
+    }
+}
+
+impl FarEnd {
+    /// Appends a packet's sound to the frame.
+    fn decode(&mut self, payload: &[u8]) -> Result<(), OpusError> {
+        if let Some(telephone) = &mut self.telephone {
+            telephone.decode(payload, &mut self.frame);
+            return Ok(());
+        }
+        self.comfort = if is_pause(payload) { samples_of(COMFORT_MAX) } else { 0 };
+        self.decoder.decode(payload, &mut self.frame)
+    }
+
+    /// Appends made-up sound to the frame.
+    fn conceal(&mut self, samples: usize) -> Result<(), OpusError> {
+        match &mut self.telephone {
+            Some(telephone) => {
+                telephone.conceal(samples, &mut self.frame);
+                Ok(())
+            }
+            None => self.decoder.conceal(samples, &mut self.frame),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use care4w_audio::Codec;
 use care4w_protocol::CallId;
 use care4w_protocol::rest::IceServer;
 use care4w_protocol::signal::{ClientMessage, HangUp, Refusal};
@@ -57,12 +58,17 @@ impl BackendError {
 /// What becomes of the packets that come: called from the backend's task, must not block.
 pub type ReceivePacket = Arc<dyn Fn(RtpAudio) + Send + Sync>;
 
+/// Told what the sound is sent and received as, before the first packet: called from the backend's task, must not block.
+pub type AgreeOnCodec = Arc<dyn Fn(Codec) + Send + Sync>;
+
 /// Both ends of a call's sound, as a backend sees them.
 pub struct MediaPorts {
     /// Frames to send. The backend drops those that come before the path is up.
     pub outgoing: mpsc::Receiver<EncodedFrame>,
     /// Where packets that came go to.
     pub incoming: ReceivePacket,
+    /// Told what both are; until then Opus.
+    pub agreed: AgreeOnCodec,
 }
 
 /// Which kind of candidate carries the sound at this end (RFC 8445, 4).

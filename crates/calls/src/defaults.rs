@@ -24,6 +24,10 @@ pub const SOUND_OPEN_TIME: Duration = Duration::from_secs(10);
 /// check be sent for 39.5 s, longer than a person waits on a silent line.
 pub const CONNECT_TIME: Duration = Duration::from_secs(20);
 
+/// How long a call's first way may say nothing before its other way is tried: Twilio gives a server 15 s to answer its webhook,
+/// ours takes well under one, and a telephone rings a few seconds after that. Who waits longer hangs up.
+pub const SILENT_WAY_TIME: Duration = Duration::from_secs(10);
+
 /// How long a lost path may stay away: the browser's own bound from `disconnected` to `failed` is 25 s, and 30 s
 /// is what RFC 7675 (section 5.1) gives consent to expire.
 pub const RECONNECT_TIME: Duration = Duration::from_secs(30);
@@ -150,6 +154,12 @@ pub const OPUS_PAYLOAD_TYPE: u8 = 111;
 
 /// RTP payload type of telephone events at 48 kHz (RFC 4733), as browsers offer it.
 pub const TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 110;
+
+/// Payload type of G.711 µ-law: a static one (RFC 3551, section 6).
+pub const PCMU_PAYLOAD_TYPE: u8 = 0;
+
+/// Payload type of telephone events at its clock, as Twilio offers them (TWILIO.md §5).
+pub const NARROW_TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 101;
 
 /// Frames of the microphone that may wait for the backend: 1 s of 20 ms frames; older ones are worth nothing.
 pub const OUTGOING_FRAMES: usize = 50;

@@ -23,8 +23,8 @@ pub mod twilio;
 mod view;
 
 pub use backend::{
-    BackendError, BackendEvent, BackendEvents, BackendName, IceSource, MediaPorts, NoIceServers, PathKind, PathStats,
-    ReceivePacket, SignalSender, VoiceBackend,
+    AgreeOnCodec, BackendError, BackendEvent, BackendEvents, BackendName, IceSource, MediaPorts, NoIceServers,
+    PathKind, PathStats, ReceivePacket, SignalSender, VoiceBackend,
 };
 pub use call::{BackendCommand, Call, CallState, Input, Output, Ring};
 pub use end_reason::EndReason;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use care4w_audio::tones::{Player, Tone};
 use care4w_audio::{
-    CallAudio, CallAudioConfig, DeviceSelector, Direction, Health, Levels, Notice, OpenAudioError, ReceiveStats,
+    CallAudio, CallAudioConfig, Codec, DeviceSelector, Direction, Health, Levels, Notice, OpenAudioError, ReceiveStats,
 };
 pub use care4w_audio::{EncodedFrame, NetworkReport, Processing, RtpAudio};
 
@@ -138,6 +138,8 @@ pub trait Sound: Send + Sync + 'static {
     fn set_on_hold(&self, on_hold: bool);
     /// Tells the encoder what the other end reports of its packets, once for each report.
     fn report(&self, report: NetworkReport);
+    /// What is sent and received from now on; until it is said, Opus.
+    fn set_codec(&self, codec: Codec);
     /// Ends the sound: microphone closed, a file speaker whole. May block. Nothing happens a second time.
     fn close(&self);
 }
@@ -241,6 +243,10 @@ impl Sound for NativeCallSound {
 
     fn set_on_hold(&self, on_hold: bool) {
         self.with((), |audio| audio.set_on_hold(on_hold));
+    }
+
+    fn set_codec(&self, codec: Codec) {
+        self.with((), |audio| audio.set_codec(codec));
     }
 
     fn report(&self, report: NetworkReport) {

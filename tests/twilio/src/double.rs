@@ -221,6 +221,11 @@ impl Double {
         self.house.state().refusals.push((code, retry_after));
     }
 
+    /// Whether invitations of clients are read and never answered from now on.
+    pub fn ignore_invitations(&self, ignore: bool) {
+        self.house.state().deaf = ignore;
+    }
+
     /// Tells every client that its token is over.
     pub fn expire_tokens(&self) {
         let mut state = self.house.state();

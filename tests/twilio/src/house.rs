@@ -114,6 +114,8 @@ pub(crate) struct State {
     pub refuses: bool,
     pub refusals: Vec<(u32, Option<u64>)>,
     pub silent: bool,
+    /// Whether invitations of clients are left unanswered.
+    pub deaf: bool,
     /// Whether webhooks are told nothing.
     pub mute: bool,
     /// The voice URL, and where requests to its host really go.
@@ -186,7 +188,7 @@ impl House {
                 house.fault(stream, kind, about);
             }
         };
-        MediaEnd::open(self.settings.listen.ip(), Arc::new(tell)).await
+        MediaEnd::open(self.settings.listen.ip(), self.settings.pcmu_alone, Arc::new(tell)).await
     }
 
     /// A stream ended: its calls wait for the client, each for as long as it was told.

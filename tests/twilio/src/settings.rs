@@ -23,6 +23,8 @@ pub struct Settings {
     pub voice_url: Option<String>,
     /// Where requests to that host really go, where a proxy would stand in between: `http://127.0.0.1:8080`.
     pub voice_origin: Option<String>,
+    /// Whether the gateway speaks G.711 alone; else Opus too.
+    pub pcmu_alone: bool,
     /// Telephones that were given no behaviour of their own.
     pub telephone: Telephone,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             patience: Duration::from_secs(12),
             voice_url: None,
             voice_origin: None,
+            pcmu_alone: false,
             telephone: Telephone { rings: Some(Duration::ZERO), ..Telephone::default() },
         }
     }

@@ -129,6 +129,7 @@ fn on_text(house: &Arc<House>, id: u64, text: &str) -> Option<u64> {
             }
             state.send(id, if audio { wire::ready() } else { wire::close() });
         }
+        Message::Invite { .. } if house.look().deaf => {}
         Message::Invite { call, sdp, params } => outgoing::invite(house, id, grant, &call, &sdp, params),
         Message::Reconnect { call, sdp, token } => reconnect(house, id, &call, &sdp, &token),
         Message::Answer { call, sdp } => answer(house, id, &call, &sdp),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use care4w_audio::tones::Tone;
-use care4w_audio::{DeviceSelector, Direction, Health, Levels, Notice, ReceiveStats};
+use care4w_audio::{Codec, DeviceSelector, Direction, Health, Levels, Notice, ReceiveStats};
 
 use crate::{
     EncodedFrame, NetworkReport, Processing, RtpAudio, SendFrame, Sound, SoundError, SoundFactory, SoundSettings,
@@ -226,6 +226,8 @@ impl Sound for FakeCall {
     }
 
     fn report(&self, _: NetworkReport) {}
+
+    fn set_codec(&self, _: Codec) {}
 
     fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {

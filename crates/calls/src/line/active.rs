@@ -114,10 +114,16 @@ impl Active {
     /// When the line must look at this call again by itself.
     pub fn wake_at(&self) -> Option<Instant> {
         let notice = self.notice.as_ref().map(|(_, until)| *until);
-        [self.machine.deadline(), self.poll_first_audio_at, self.stats_at, self.look_at, notice]
+        [self.machine.deadline(), self.silent_way_ends(), self.poll_first_audio_at, self.stats_at, self.look_at, notice]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// When the way that the call takes has said nothing for too long; `None` when it said something, or is the only one.
+    pub fn silent_way_ends(&self) -> Option<Instant> {
+        let detour = self.detour.as_ref().filter(|detour| !detour.leaving)?;
+        (self.machine.state() == CallState::Dialing).then_some(detour.patience_ends)
     }
 
     /// Sound was started: look out for the first frame.

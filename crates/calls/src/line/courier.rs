@@ -35,6 +35,9 @@ impl Courier {
         };
         while let Some(command) = commands.recv().await {
             let result = self.carry(command, &mut ice).await;
+            if matches!(command, BackendCommand::HangUp(_)) {
+                self.reports.send(Report { call: self.call, what: FromCall::Left }).ok();
+            }
             let matters = matches!(command, BackendCommand::Dial | BackendCommand::Ring | BackendCommand::Accept);
             match result {
                 // The backend's own `Ended` is on its way.

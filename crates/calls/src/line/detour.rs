@@ -2,10 +2,11 @@
 //! place in the window.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use crate::defaults::OUTGOING_FRAMES;
+use crate::defaults::{OUTGOING_FRAMES, SILENT_WAY_TIME};
 use crate::{Callee, EncodedFrame, VoiceBackend};
 
 /// Where the microphone's frames go to now.
@@ -16,6 +17,10 @@ pub(super) struct Detour {
     pub backend: Arc<dyn VoiceBackend>,
     pub callee: Callee,
     pub frames: Current,
+    /// When a first way that says nothing is left.
+    pub patience_ends: Instant,
+    /// It is being left: what it still says is about a call that is over.
+    pub leaving: bool,
 }
 
 impl Detour {
@@ -24,6 +29,7 @@ impl Detour {
         backend: Arc<dyn VoiceBackend>,
         callee: Callee,
         mut frames: mpsc::Receiver<EncodedFrame>,
+        now: Instant,
     ) -> (Self, mpsc::Receiver<EncodedFrame>) {
         let (sender, outgoing) = mpsc::channel(OUTGOING_FRAMES);
         let current = Arc::new(Mutex::new(Some(sender)));
@@ -37,6 +43,7 @@ impl Detour {
             }
             passing.lock().unwrap_or_else(PoisonError::into_inner).take();
         });
-        (Self { backend, callee, frames: current }, outgoing)
+        let patience_ends = now + SILENT_WAY_TIME;
+        (Self { backend, callee, frames: current, patience_ends, leaving: false }, outgoing)
     }
 }

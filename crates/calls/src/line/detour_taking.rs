@@ -3,13 +3,15 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use care4w_protocol::signal::HangUp;
 use tokio::sync::mpsc;
 
+use super::active::Active;
 use super::courier::Courier;
 use super::detour::Detour;
 use super::driver::Driver;
 use crate::defaults::OUTGOING_FRAMES;
-use crate::{BackendCommand, BackendName, CallState, EndReason, MediaPorts};
+use crate::{BackendCommand, BackendName, CallState, EndReason};
 
 /// Whether another way may do better after a call ended so before it rang.
 fn helps(way: BackendName, reason: EndReason) -> bool {
@@ -22,6 +24,34 @@ fn helps(way: BackendName, reason: EndReason) -> bool {
 }
 
 impl Driver {
+    /// Leaves a way that has said nothing for too long, if there is another; [`Driver::silent_way_left`] goes on.
+    pub(super) fn leave_silent_way(&mut self, now: Instant) {
+        let Some(active) = &mut self.active else { return };
+        if active.silent_way_ends().is_none_or(|at| now < at) {
+            return;
+        }
+        if let Some(detour) = &mut active.detour {
+            detour.leaving = true;
+            active.commands.send(BackendCommand::HangUp(HangUp::Normal)).ok();
+        }
+    }
+
+    /// The way is left: nobody rings there any more, and what it said until then is read as of a call that is over.
+    pub(super) fn silent_way_left(&mut self) {
+        let leaves = |active: &Active| active.detour.as_ref().is_some_and(|detour| detour.leaving);
+        if !self.active.as_ref().is_some_and(leaves) {
+            return;
+        }
+        while let Ok(event) = self.backend_events.try_recv() {
+            self.on_backend(event);
+        }
+        let Some(active) = &self.active else { return };
+        self.take_detour(match active.backend.name() {
+            BackendName::Twilio => EndReason::TwilioUnreachable,
+            BackendName::P2p | BackendName::Fake => EndReason::Unreachable,
+        });
+    }
+
     /// Takes the call's other way, if it has one that may help. `false` when the call is over.
     pub(super) fn take_detour(&mut self, reason: EndReason) -> bool {
         let Some(active) = &mut self.active else { return false };
@@ -29,7 +59,7 @@ impl Driver {
         if active.machine.state() != CallState::Dialing || !helps(before, reason) {
             return false;
         }
-        let Some(Detour { backend, callee, frames }) = active.detour.take() else { return false };
+        let Some(Detour { backend, callee, frames, .. }) = active.detour.take() else { return false };
         tracing::info!(%reason, instead_of = ?before, "the call takes another way");
         let (sender, outgoing) = mpsc::channel(OUTGOING_FRAMES);
         {
@@ -40,8 +70,7 @@ impl Driver {
             }
         }
         let (commands, command_rx) = mpsc::unbounded_channel();
-        let slot = Arc::clone(&active.slot);
-        let media = MediaPorts { outgoing, incoming: Arc::new(move |packet| slot.receive(packet)) };
+        let media = active.slot.ports(outgoing);
         let courier = Courier {
             call: active.id,
             backend: Arc::clone(&backend),

@@ -17,13 +17,12 @@ use super::{Command, LineError, LineSetup, Reply};
 use crate::defaults::{NOTICE_TIME, OUTGOING_FRAMES};
 use crate::{
     BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, DeviceNotice, EncodedFrame, EndReason,
-    IceSource, Input, MediaPorts, Output, PathStats, Peer, SoundFactory, SoundNotice, SoundSettings,
-    VoiceBackend,
+    IceSource, Input, Output, PathStats, Peer, SoundFactory, SoundNotice, SoundSettings, VoiceBackend,
 };
 
 pub(super) struct Driver {
     pub(super) backends: Vec<Arc<dyn VoiceBackend>>,
-    backend_events: mpsc::UnboundedReceiver<BackendEvent>,
+    pub(super) backend_events: mpsc::UnboundedReceiver<BackendEvent>,
     pub(super) sound: Arc<dyn SoundFactory>,
     pub(super) ice: Arc<dyn IceSource>,
     pub(super) settings: SoundSettings,
@@ -131,15 +130,14 @@ impl Driver {
         active.frames = Some(frames);
         let (callee, outgoing) = match callee {
             Some((callee, Some(then))) => {
-                let (detour, outgoing) = Detour::new(then, callee.clone(), outgoing);
+                let (detour, outgoing) = Detour::new(then, callee.clone(), outgoing, now);
                 active.detour = Some(detour);
                 (Some(callee), outgoing)
             }
             Some((callee, None)) => (Some(callee), outgoing),
             None => (None, outgoing),
         };
-        let slot = Arc::clone(&active.slot);
-        let media = MediaPorts { outgoing, incoming: Arc::new(move |packet| slot.receive(packet)) };
+        let media = active.slot.ports(outgoing);
         let courier = Courier {
             call: id,
             backend,
@@ -154,11 +152,14 @@ impl Driver {
         self.carry_out(now);
     }
 
-    fn on_backend(&mut self, event: BackendEvent) {
+    pub(super) fn on_backend(&mut self, event: BackendEvent) {
         if let BackendEvent::Incoming { call, backend, from } = event {
             return self.on_incoming(call, backend, from);
         }
         if self.active.as_ref().is_none_or(|active| active.id != event.call()) {
+            return;
+        }
+        if self.active.as_ref().and_then(|active| active.detour.as_ref()).is_some_and(|detour| detour.leaving) {
             return;
         }
         if let BackendEvent::Ended { reason, .. } = event
@@ -224,6 +225,7 @@ impl Driver {
                     self.input(Input::BackendFailed(reason));
                 }
             }
+            FromCall::Left => self.silent_way_left(),
             FromCall::Stats(stats) if !active.is_over() => self.on_stats(stats),
             FromCall::Stats(_) => {}
             FromCall::ChangeFailed(direction) => self.on_notices(vec![SoundNotice::ChangeFailed { direction }]),
@@ -272,6 +274,7 @@ impl Driver {
 
     fn on_timer(&mut self) {
         let now = Instant::now();
+        self.leave_silent_way(now);
         let Some(active) = &mut self.active else { return };
         if active.stats_due(now) {
             let (backend, call, report) = (Arc::clone(&active.backend), active.id, self.report.clone());

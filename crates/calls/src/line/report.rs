@@ -12,6 +12,8 @@ pub(super) enum FromCall {
     SoundOpened,
     SoundFailed(EndReason),
     BackendFailed(EndReason),
+    /// The backend was told to end the call, and has done what it can for that.
+    Left,
     Stats(PathStats),
     ChangeFailed(care4w_audio::Direction),
     /// Digits are on their way.

@@ -1,17 +1,32 @@
 //! What this room reads in a session description (RFC 8866) itself.
 
+use care4w_audio::Codec;
+
 /// The numbers that the two ends agreed on for their payloads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PayloadTypes {
-    /// Of Opus (RFC 7587).
-    pub opus: u8,
-    /// Of telephone events at Opus' clock (RFC 4733), if the other end takes them.
-    pub telephone_event: Option<u8>,
+    opus: Option<u8>,
+    pcmu: Option<u8>,
+    /// Telephone events (RFC 4733) at the clock of Opus.
+    wide_events: Option<u8>,
+    /// The same at the telephone's clock.
+    narrow_events: Option<u8>,
 }
 
 impl PayloadTypes {
     /// Reads them from the other end's description; `None` without Opus.
     pub fn read(sdp: &str) -> Option<Self> {
+        let types = Self { pcmu: None, narrow_events: None, ..Self::all(sdp) };
+        types.opus.map(|_| types)
+    }
+
+    /// The same of a gateway to telephones, which may know nothing but G.711; `None` without either.
+    pub fn of_gateway(sdp: &str) -> Option<Self> {
+        let types = Self::all(sdp);
+        types.opus.or(types.pcmu).map(|_| types)
+    }
+
+    fn all(sdp: &str) -> Self {
         let find = |name: &str| {
             sdp.lines().find_map(|line| {
                 let (number, codec) = line.trim_end().strip_prefix("a=rtpmap:")?.split_once(' ')?;
@@ -19,7 +34,49 @@ impl PayloadTypes {
                 codec.to_ascii_lowercase().starts_with(name).then_some(number)
             })
         };
-        Some(Self { opus: find("opus/48000")?, telephone_event: find("telephone-event/48000") })
+        Self {
+            opus: find("opus/48000"),
+            pcmu: find("pcmu/8000"),
+            wide_events: find("telephone-event/48000"),
+            narrow_events: find("telephone-event/8000"),
+        }
+    }
+
+    /// What is sent as long as nothing else comes.
+    pub fn preferred(&self) -> Codec {
+        if self.opus.is_some() { Codec::Opus } else { Codec::Pcmu }
+    }
+
+    /// The number of the sound in this codec.
+    pub fn sound(&self, codec: Codec) -> Option<u8> {
+        match codec {
+            Codec::Opus => self.opus,
+            Codec::Pcmu => self.pcmu,
+        }
+    }
+
+    /// The codec of the sound with this number.
+    pub fn codec(&self, number: u8) -> Option<Codec> {
+        [Codec::Opus, Codec::Pcmu].into_iter().find(|codec| self.sound(*codec) == Some(number))
+    }
+
+    /// The number of the events that go with a codec: they share its clock (RFC 4733, 2.1).
+    pub fn events(&self, codec: Codec) -> Option<u8> {
+        match codec {
+            Codec::Opus => self.wide_events,
+            Codec::Pcmu => self.narrow_events,
+        }
+    }
+
+    /// Whether it is the number of events, at whatever clock.
+    pub fn is_event(&self, number: u8) -> bool {
+        [self.wide_events, self.narrow_events].contains(&Some(number))
+    }
+
+    /// For tests: Opus, and events at its clock.
+    #[cfg(test)]
+    pub fn wide(opus: u8, events: Option<u8>) -> Self {
+        Self { opus: Some(opus), wide_events: events, ..Self::default() }
     }
 }
 
@@ -88,9 +145,24 @@ mod tests {
     fn payload_types_are_read_from_the_other_ends_description() {
         let sdp = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 96 97\r\na=rtpmap:96 OPUS/48000/2\r\n\
                    a=rtpmap:97 telephone-event/8000\r\na=rtpmap:98 telephone-event/48000\r\n";
-        assert_eq!(PayloadTypes::read(sdp), Some(PayloadTypes { opus: 96, telephone_event: Some(98) }));
+        assert_eq!(PayloadTypes::read(sdp), Some(PayloadTypes::wide(96, Some(98))));
         assert_eq!(PayloadTypes::read("v=0\r\na=rtpmap:0 PCMU/8000\r\n"), None);
         assert_eq!(PayloadTypes::read("a=rtpmap:300 opus/48000/2"), None);
+    }
+
+    #[test]
+    fn a_gateway_may_know_nothing_but_the_telephones_codec_and_its_digits_have_that_ones_clock() {
+        let narrow = "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+        let types = PayloadTypes::of_gateway(narrow).unwrap();
+        assert_eq!(
+            (types.preferred(), types.sound(Codec::Pcmu), types.events(Codec::Pcmu)),
+            (Codec::Pcmu, Some(0), Some(101))
+        );
+        let both = PayloadTypes::of_gateway(&format!("a=rtpmap:111 opus/48000/2\r\n{narrow}")).unwrap();
+        assert_eq!((both.preferred(), both.events(Codec::Opus)), (Codec::Opus, None));
+        assert!(both.is_event(101), "digits are read at whatever clock");
+        assert_eq!((both.codec(0), both.codec(111), both.codec(101)), (Some(Codec::Pcmu), Some(Codec::Opus), None));
+        assert_eq!(PayloadTypes::of_gateway("a=rtpmap:8 PCMA/8000\r\n"), None);
     }
 
     #[test]

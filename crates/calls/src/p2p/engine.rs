@@ -9,7 +9,7 @@ use care4w_protocol::signal::HangUp;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_TELEPHONE_EVENT};
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MIME_TYPE_PCMU, MIME_TYPE_TELEPHONE_EVENT};
 use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
@@ -33,7 +33,8 @@ use super::sockets::CallRuntime;
 use super::{P2pConfig, addresses};
 use crate::defaults::{
     GOODBYE_COPIES, GOODBYE_TIME, ICE_CHECK_INTERVAL, ICE_CHECKS_PER_PAIR, ICE_DISCONNECTED_TIME, ICE_FAILED_TIME,
-    ICE_KEEPALIVE_INTERVAL, OPUS_PAYLOAD_TYPE, RELAY_ACCEPTANCE_WAIT, TELEPHONE_EVENT_PAYLOAD_TYPE,
+    ICE_KEEPALIVE_INTERVAL, NARROW_TELEPHONE_EVENT_PAYLOAD_TYPE, OPUS_PAYLOAD_TYPE, PCMU_PAYLOAD_TYPE,
+    RELAY_ACCEPTANCE_WAIT, TELEPHONE_EVENT_PAYLOAD_TYPE,
 };
 use crate::{BackendError, PathKind};
 
@@ -88,7 +89,7 @@ impl Engine {
         events: mpsc::UnboundedSender<EngineEvent>,
     ) -> Result<Self, BackendError> {
         let mut media = MediaEngine::default();
-        for codec in codecs(config.dtx) {
+        for codec in codecs(config) {
             media
                 .register_codec(codec, RtpCodecKind::Audio)
                 .map_err(|_| BackendError::Engine("a codec was not registered"))?;
@@ -134,7 +135,7 @@ impl Engine {
         // Left alone, the description would name the track's own codec only, and no digits could be sent.
         for transceiver in connection.get_transceivers().await {
             transceiver
-                .set_codec_preferences(codecs(config.dtx).to_vec())
+                .set_codec_preferences(codecs(config))
                 .await
                 .map_err(|_| BackendError::Engine("the codecs were not taken"))?;
         }
@@ -296,18 +297,20 @@ fn opus(dtx: bool) -> RTCRtpCodec {
     }
 }
 
-fn codecs(dtx: bool) -> [RTCRtpCodecParameters; 2] {
-    let telephone_event = RTCRtpCodec {
-        mime_type: MIME_TYPE_TELEPHONE_EVENT.to_owned(),
-        clock_rate: 48_000,
-        channels: 0,
-        sdp_fmtp_line: String::new(),
-        rtcp_feedback: vec![],
+/// In the order in which they are liked. Digits have the clock of the sound that they are part of, and the library tells
+/// those of one clock from those of another by nothing: there is one kind of them. Gateways to telephones take those of 8 kHz.
+fn codecs(config: &P2pConfig) -> Vec<RTCRtpCodecParameters> {
+    let codec = |mime_type: &str, clock_rate, payload_type| RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec { mime_type: mime_type.to_owned(), clock_rate, ..RTCRtpCodec::default() },
+        payload_type,
     };
-    [
-        RTCRtpCodecParameters { rtp_codec: opus(dtx), payload_type: OPUS_PAYLOAD_TYPE },
-        RTCRtpCodecParameters { rtp_codec: telephone_event, payload_type: TELEPHONE_EVENT_PAYLOAD_TYPE },
-    ]
+    let opus = RTCRtpCodecParameters { rtp_codec: opus(config.dtx), payload_type: OPUS_PAYLOAD_TYPE };
+    if config.narrow {
+        let pcmu = codec(MIME_TYPE_PCMU, 8_000, PCMU_PAYLOAD_TYPE);
+        vec![opus, pcmu, codec(MIME_TYPE_TELEPHONE_EVENT, 8_000, NARROW_TELEPHONE_EVENT_PAYLOAD_TYPE)]
+    } else {
+        vec![opus, codec(MIME_TYPE_TELEPHONE_EVENT, 48_000, TELEPHONE_EVENT_PAYLOAD_TYPE)]
+    }
 }
 
 /// The servers that the library can use: STUN and TURN over UDP (webrtc-rs issue #848). One that it cannot use must

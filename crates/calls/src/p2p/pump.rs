@@ -1,10 +1,11 @@
 //! Sends one call's frames and digits, and hands on what comes.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use care4w_audio::Codec;
 use rtc::rtp;
 use tokio::sync::mpsc;
 use tokio::time::{self, MissedTickBehavior};
@@ -14,9 +15,10 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 
 use super::description::PayloadTypes;
 use super::digits::DigitReader;
+use super::engine::Engine;
 use super::packets::{DigitPacket, Packets, event_of};
 use crate::defaults::{CONNECT_TIME, DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, RELAY_NUDGE};
-use crate::{EncodedFrame, ReceivePacket, RtpAudio};
+use crate::{AgreeOnCodec, EncodedFrame, MediaPorts, ReceivePacket, RtpAudio};
 
 /// Between two packets of a digit (RFC 4733, 2.5.1.2: the packetisation time of the sound).
 const DIGIT_STEP: Duration = Duration::from_millis(20);
@@ -35,6 +37,10 @@ pub(crate) struct Flow {
     pub held: AtomicBool,
     /// Whether packets may go through a relay.
     pub may_relay: AtomicBool,
+    /// Whether the sound is G.711; else it is Opus.
+    narrow: AtomicBool,
+    /// Who makes the sound has to know, too.
+    agreed: OnceLock<AgreeOnCodec>,
     /// Packets sent.
     pub sent: AtomicU64,
     /// Packets received.
@@ -46,10 +52,41 @@ impl Flow {
         let shut = self.unwanted.load(Ordering::Relaxed) || self.held.load(Ordering::Relaxed);
         self.up.load(Ordering::Relaxed) && !shut
     }
+
+    /// What is sent and received.
+    pub fn codec(&self) -> Codec {
+        if self.narrow.load(Ordering::Relaxed) { Codec::Pcmu } else { Codec::Opus }
+    }
+
+    fn agree(&self, codec: Codec) {
+        self.narrow.store(codec == Codec::Pcmu, Ordering::Relaxed);
+        if let Some(agreed) = self.agreed.get() {
+            agreed(codec);
+        }
+    }
+}
+
+/// Begins to send a call's sound; digits go into what this gives.
+pub(crate) fn begin(
+    engine: &Engine,
+    types: PayloadTypes,
+    flow: &Arc<Flow>,
+    media: MediaPorts,
+) -> mpsc::UnboundedSender<String> {
+    let (digits, digits_rx) = mpsc::unbounded_channel();
+    flow.agreed.set(media.agreed).ok();
+    flow.agree(types.preferred());
+    if engine.may_relay {
+        flow.may_relay.store(true, Ordering::Relaxed);
+        tokio::spawn(hurry(Arc::clone(&engine.track), Arc::clone(flow)));
+    }
+    let packets = Packets::new(engine.ssrc, types, rand::random(), rand::random());
+    tokio::spawn(send(packets, Arc::clone(&engine.track), Arc::clone(flow), media.outgoing, digits_rx));
+    digits
 }
 
 /// Sends until both channels are closed.
-pub(crate) async fn send(
+async fn send(
     mut packets: Packets,
     track: Arc<TrackLocalStaticRTP>,
     flow: Arc<Flow>,
@@ -64,8 +101,10 @@ pub(crate) async fn send(
             frame = frames.recv() => match frame {
                 Some(frame) if frame.payload.is_empty() => packets.pause(&frame),
                 Some(frame) if flow.open() => {
-                    let packet = packets.frame(frame);
-                    write(&track, &flow, packet).await;
+                    packets.set_codec(flow.codec());
+                    if let Some(packet) = packets.frame(frame) {
+                        write(&track, &flow, packet).await;
+                    }
                 }
                 // Too early to arrive, or not wanted: the sound goes on where it would be.
                 Some(frame) => packets.skip(&frame),
@@ -99,7 +138,7 @@ async fn nudge(track: &TrackLocalStaticRTP) -> bool {
 }
 
 /// Nudges until the path is up.
-pub(crate) async fn hurry(track: Arc<TrackLocalStaticRTP>, flow: Arc<Flow>) {
+async fn hurry(track: Arc<TrackLocalStaticRTP>, flow: Arc<Flow>) {
     let mut step = time::interval(RELAY_NUDGE);
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = Instant::now() + CONNECT_TIME;
@@ -129,8 +168,9 @@ impl Dialling {
         let Some(mut digit) = self.sounding.take().or_else(|| self.next(packets.timestamp())) else {
             return Vec::new();
         };
-        digit.lasted = digit.lasted.saturating_add(samples(DIGIT_STEP));
-        digit.over = digit.lasted >= samples(DIGIT_TIME);
+        let ticks = |time: Duration| u16::try_from(time.as_millis() as u32 * packets.clock_khz()).unwrap_or(u16::MAX);
+        digit.lasted = digit.lasted.saturating_add(ticks(DIGIT_STEP));
+        digit.over = digit.lasted >= ticks(DIGIT_TIME);
         let times = if digit.over { DIGIT_ENDS } else { 1 };
         let sent = (0..times).filter_map(|_| packets.digit(digit)).collect();
         if digit.over {
@@ -153,10 +193,6 @@ impl Dialling {
     }
 }
 
-fn samples(time: Duration) -> u16 {
-    u16::try_from(time.as_millis() * 48).unwrap_or(u16::MAX)
-}
-
 /// Hands on the packets of a track until it ends; `first` is called with the first one of the sound, `dialled` with
 /// each digit.
 pub(crate) async fn receive(
@@ -171,18 +207,23 @@ pub(crate) async fn receive(
     let mut digits = DigitReader::default();
     while let Some(event) = track.poll().await {
         match event {
-            TrackRemoteEvent::OnRtpPacket(packet) if Some(packet.header.payload_type) == types.telephone_event => {
+            TrackRemoteEvent::OnRtpPacket(packet) if types.is_event(packet.header.payload_type) => {
                 let header = &packet.header;
                 if let Some(digit) = digits.take(header.sequence_number, header.timestamp, &packet.payload) {
                     dialled(digit);
                 }
             }
-            TrackRemoteEvent::OnRtpPacket(packet) if packet.header.payload_type == types.opus => {
+            TrackRemoteEvent::OnRtpPacket(packet) => {
                 let arrived = Instant::now();
+                let Some(codec) = types.codec(packet.header.payload_type) else { continue };
+                // Of two codecs in its answer, the other end sends the one that it wants to receive, too.
+                if codec != flow.codec() {
+                    flow.agree(codec);
+                }
                 flow.received.fetch_add(1, Ordering::Relaxed);
                 incoming(RtpAudio {
                     sequence: digits.renumber(packet.header.sequence_number),
-                    timestamp: packet.header.timestamp,
+                    timestamp: packet.header.timestamp.wrapping_mul(48 / codec.clock_khz()),
                     payload: packet.payload.to_vec(),
                     arrived,
                 });
@@ -202,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_digit_goes_out_every_20_ms_and_its_end_three_times() {
-        let mut packets = Packets::new(1, PayloadTypes { opus: 111, telephone_event: Some(110) }, 0, 0);
+        let mut packets = Packets::new(1, PayloadTypes::wide(111, Some(110)), 0, 0);
         let mut dialling = Dialling { queue: "5w".chars().collect(), ..Dialling::default() };
         let mut sent = Vec::new();
         let mut steps = 0;

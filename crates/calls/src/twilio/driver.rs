@@ -12,6 +12,7 @@ use super::leg::{FromLeg, Leg, ToLeg};
 use super::pstream::{AccessToken, Input, Output, PStream, Status, TokenProblem};
 use super::socket::{Line, Socket};
 use super::{TokenSource, TwilioConfig};
+use crate::p2p::P2pConfig;
 use crate::{BackendEvent, BackendEvents, MediaPorts};
 
 /// A wall clock that jumps by this much against the monotonic one means that the machine slept.
@@ -209,7 +210,8 @@ impl Driver {
 
     fn add_leg(&self, call: CallId, ice: Vec<IceServer>, offer: Option<String>) {
         let (sender, inbox) = mpsc::unbounded_channel();
-        let leg = Leg::new(call, self.config.paths.clone(), ice, offer, self.to_legs.clone());
+        let paths = P2pConfig { narrow: true, ..self.config.paths.clone() };
+        let leg = Leg::new(call, paths, ice, offer, self.to_legs.clone());
         tokio::spawn(leg.run(inbox));
         self.legs.add(call, sender);
     }

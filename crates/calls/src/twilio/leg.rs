@@ -14,7 +14,7 @@ use crate::p2p::P2pConfig;
 use crate::p2p::description::PayloadTypes;
 use crate::p2p::engine::Engine;
 use crate::p2p::engine_event::EngineEvent;
-use crate::p2p::packets::Packets;
+use crate::p2p::path_stats::path_stats;
 use crate::p2p::pump::{self, Flow};
 use crate::{BackendError, MediaPorts, PathStats, RtpAudio};
 
@@ -188,7 +188,7 @@ impl Leg {
     async fn prepare(&mut self) -> Result<(), BackendError> {
         let Some(offer) = self.offer.take() else { return Ok(()) };
         let (offer, candidates) = dialect::read(&offer);
-        self.types = Some(PayloadTypes::read(&offer).ok_or(BackendError::BadDescription)?);
+        self.types = Some(PayloadTypes::of_gateway(&offer).ok_or(BackendError::BadDescription)?);
         let engine = Engine::build(&self.config, std::mem::take(&mut self.ice), self.engine_tx.clone()).await?;
         let taken = engine.take_offer(offer, true).await;
         self.engine = Some(engine);
@@ -220,7 +220,7 @@ impl Leg {
     /// The answer to the call's offer, or to one for a new path.
     async fn take_answer(&mut self, sdp: &str) -> Result<(), BackendError> {
         let (answer, candidates) = dialect::read(sdp);
-        self.types = Some(PayloadTypes::read(&answer).ok_or(BackendError::BadDescription)?);
+        self.types = Some(PayloadTypes::of_gateway(&answer).ok_or(BackendError::BadDescription)?);
         let engine = self.engine.as_ref().ok_or(BackendError::NoSuchCall)?;
         engine.take_answer(answer).await?;
         self.candidates = candidates;
@@ -245,15 +245,7 @@ impl Leg {
 
     fn start_sending(&mut self) {
         let (Some(engine), Some(types), Some(media)) = (&self.engine, self.types, self.media.take()) else { return };
-        let (digits, digits_rx) = mpsc::unbounded_channel();
-        self.digits = Some(digits);
-        if engine.may_relay {
-            self.flow.may_relay.store(true, Ordering::Relaxed);
-            tokio::spawn(pump::hurry(Arc::clone(&engine.track), Arc::clone(&self.flow)));
-        }
-        let packets = Packets::new(engine.ssrc, types, rand::random(), rand::random());
-        let track = Arc::clone(&engine.track);
-        tokio::spawn(pump::send(packets, track, Arc::clone(&self.flow), media.outgoing, digits_rx));
+        self.digits = Some(pump::begin(engine, types, &self.flow, media));
     }
 
     fn on_engine(&mut self, event: EngineEvent) {
@@ -297,7 +289,7 @@ impl Leg {
         let (true, Some(sender), Some(types)) = (self.speaking, &self.digits, self.types) else {
             return Err(BackendError::NoSuchCall);
         };
-        if types.telephone_event.is_some() {
+        if types.events(self.flow.codec()).is_some() {
             return sender.send(digits).map(|()| Way::Sound).map_err(|_| BackendError::NoSuchCall);
         }
         // The message has no letters (TWILIO.md §2).
@@ -306,18 +298,6 @@ impl Leg {
     }
 
     async fn stats(&self) -> PathStats {
-        let (rtt_ms, path) = match &self.engine {
-            Some(engine) => (engine.rtt_ms().await, engine.path().await),
-            None => (None, None),
-        };
-        PathStats {
-            rtt_ms,
-            path,
-            sent: self.flow.sent.load(Ordering::Relaxed),
-            received: self.flow.received.load(Ordering::Relaxed),
-            remote_loss_percent: self.engine.as_ref().and_then(|engine| engine.remote_loss.percent()),
-            remote_jitter_ms: self.engine.as_ref().and_then(|engine| engine.remote_loss.jitter_ms()),
-            codec: self.types.map(|_| "opus"),
-        }
+        path_stats(self.engine.as_ref(), &self.flow, self.types.map(|_| self.flow.codec())).await
     }
 }

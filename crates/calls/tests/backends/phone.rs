@@ -1,8 +1,9 @@
 //! One end of a call as the suite sees it: a backend, its events, and a microphone that ticks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use care4w_audio::Codec;
 use care4w_calls::{
     BackendEvent, BackendName, Callee, EncodedFrame, EndReason, MediaPorts, PathStats, Peer, RtpAudio, VoiceBackend,
 };
@@ -24,6 +25,7 @@ pub struct Phone {
 pub struct Ear {
     frames: mpsc::Sender<EncodedFrame>,
     heard: mpsc::UnboundedReceiver<RtpAudio>,
+    codec: Arc<Mutex<Codec>>,
 }
 
 pub fn party(id: &str, name: &str) -> Party {
@@ -119,18 +121,27 @@ pub fn ear() -> (Ear, MediaPorts) {
     let incoming = Arc::new(move |packet| {
         tx.send(packet).ok();
     });
-    (Ear { frames, heard }, MediaPorts { outgoing, incoming })
+    let codec = Arc::new(Mutex::new(Codec::Opus));
+    let told = Arc::clone(&codec);
+    let agreed = Arc::new(move |codec| *told.lock().unwrap() = codec);
+    (Ear { frames, heard, codec }, MediaPorts { outgoing, incoming, agreed })
 }
 
 impl Ear {
+    /// What it was told that both ends speak.
+    pub fn codec(&self) -> Codec {
+        *self.codec.lock().unwrap()
+    }
+
     /// A microphone that speaks one byte over and over, 20 ms a frame, for as long as the call takes frames.
     pub fn speak(&self, byte: u8) {
-        let frames = self.frames.clone();
+        let (frames, codec) = (self.frames.clone(), Arc::clone(&self.codec));
         tokio::spawn(async move {
             let mut clock = tokio::time::interval(Duration::from_millis(20));
             loop {
                 clock.tick().await;
-                let frame = EncodedFrame { payload: vec![byte; 40], samples: 960, starts_talkspurt: false };
+                let length = if *codec.lock().unwrap() == Codec::Pcmu { 160 } else { 40 };
+                let frame = EncodedFrame { payload: vec![byte; length], samples: 960, starts_talkspurt: false };
                 if let Err(mpsc::error::TrySendError::Closed(_)) = frames.try_send(frame) {
                     return;
                 }

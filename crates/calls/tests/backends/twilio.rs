@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use care4w_audio::Codec;
 use care4w_calls::p2p::{Loopback, P2pConfig};
 use care4w_calls::twilio::{AccessToken, Fault, Status, TokenProblem, TokenSource, Twilio, TwilioConfig};
 use care4w_calls::{BackendError, BackendEvent, Callee, EndReason, VoiceBackend};
@@ -12,7 +13,7 @@ use care4w_phone::PhoneNumber;
 use care4w_protocol::CallId;
 use care4w_protocol::Secret;
 use care4w_protocol::signal::Refusal;
-use care4w_twilio_double::{CallState, Double, Outcome, Says, Settings, Sound, Telephone};
+use care4w_twilio_double::{CallState, Codec as HeardCodec, Double, Outcome, Says, Settings, Sound, Telephone};
 use tokio::sync::mpsc;
 
 use crate::contract::connected;
@@ -225,6 +226,51 @@ async fn a_number_calls_and_its_call_is_answered() {
     ear.speak(7);
     ear.hear().await;
     double.until("it is answered", || (there.state() == CallState::Answered).then_some(())).await.unwrap();
+    there.hang_up();
+    a.phone.until(BackendEvent::Ended { call, reason: EndReason::RemoteHungUp }).await;
+    assert_eq!(double.faults(), []);
+}
+
+/// A gateway that knows nothing but G.711, and Amina there.
+async fn alone_with_pcmu() -> (Arc<Double>, End) {
+    let double = Arc::new(Double::start(Settings { pcmu_alone: true, ..Settings::default() }).await.unwrap());
+    let end = amina(&double).await;
+    (double, end)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_gateway_speaks_g_711_alone_sound_and_digits_go_so_both_ways() {
+    let (double, mut a) = alone_with_pcmu().await;
+    double.set_telephone(NUMBER, Telephone::answering(Says::Echo));
+    let (call, mut ear) = call_number(&a.phone, NUMBER).await;
+    ear.speak(0x55);
+    a.phone.until(BackendEvent::MediaFlowing { call }).await;
+    assert_eq!((ear.codec(), a.phone.stats(call).await.codec), (Codec::Pcmu, Some("pcmu")));
+    let (first, second) = (ear.hear().await, ear.hear().await);
+    assert_eq!(first.payload, vec![0x55; 160], "a byte a sample");
+    let apart = (second.timestamp.wrapping_sub(first.timestamp), second.sequence.wrapping_sub(first.sequence));
+    assert_eq!(apart.0, 960 * u32::from(apart.1), "told in 48 kHz");
+    let there = double.next_call().await.unwrap();
+    a.backend.send_digits(call, "5#").await.unwrap();
+    let pressed = || (there.heard().digits == "5#").then_some(());
+    double.until("the digits come, in the sound and not by message", pressed).await.unwrap();
+    let heard = there.heard();
+    assert!(heard.packets.contains_key(&HeardCodec::Pcmu) && !heard.packets.contains_key(&HeardCodec::Opus));
+    there.hang_up();
+    a.phone.expect_end(call, EndReason::RemoteHungUp).await;
+    assert_eq!(double.faults(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_comes_in_g_711_alone_is_answered_in_it() {
+    let (double, mut a) = alone_with_pcmu().await;
+    let there = double.ring("care4w_AMINA11", "+254712000000", &[], Says::Echo).await.unwrap();
+    let BackendEvent::Incoming { call, .. } = a.phone.next().await else { panic!("a call") };
+    a.backend.prepare(call, vec![]).await.unwrap();
+    let mut ear = a.phone.accept(call).await;
+    a.phone.until(BackendEvent::PathUp { call }).await;
+    ear.speak(7);
+    assert_eq!(ear.hear().await.payload, vec![7; 160]);
     there.hang_up();
     a.phone.until(BackendEvent::Ended { call, reason: EndReason::RemoteHungUp }).await;
     assert_eq!(double.faults(), []);

@@ -158,6 +158,8 @@ pub(crate) struct Own<'a> {
     pub ssrc: u32,
     /// Counts the descriptions of a call.
     pub version: u64,
+    /// Whether Opus is left out.
+    pub pcmu_alone: bool,
 }
 
 impl Own<'_> {
@@ -172,11 +174,12 @@ impl Own<'_> {
 
     /// An offer.
     pub fn offer(&self) -> String {
-        self.write("audio", &Codec::ALL.map(|codec| (codec.offered(), codec)), "actpass")
+        let spoken = Codec::ALL.into_iter().filter(|codec| *codec != Codec::Opus || !self.pcmu_alone);
+        self.write("audio", &spoken.map(|codec| (codec.offered(), codec)).collect::<Vec<_>>(), "actpass")
     }
 
     fn write(&self, mid: &str, codecs: &[(u8, Codec)], setup: &str) -> String {
-        let Self { credentials, fingerprint, address, ssrc, version } = self;
+        let Self { credentials, fingerprint, address, ssrc, version, .. } = self;
         let (ip, port) = (address.ip(), address.port());
         let family = if address.is_ipv4() { "IP4" } else { "IP6" };
         let numbers: Vec<String> = codecs.iter().map(|(number, _)| number.to_string()).collect();
@@ -249,7 +252,7 @@ pub(super) mod tests {
     fn the_gateways_answer_speaks_twilios_dialect() {
         let credentials = Credentials::random();
         let address = "127.0.0.1:10000".parse().unwrap();
-        let own = Own { credentials: &credentials, fingerprint: "AA", address, ssrc: 7, version: 1 };
+        let own = Own { credentials: &credentials, fingerprint: "AA", address, ssrc: 7, version: 1, pcmu_alone: false };
         let answer = own.answer(&Description::read(OFFER).unwrap(), "active");
         for line in ["s=Twilio Media Gateway", "a=ice-lite", "a=connection:new", "a=setup:active", "a=ptime:20"] {
             assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}");

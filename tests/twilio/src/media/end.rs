@@ -46,17 +46,18 @@ struct Shared {
 
 impl MediaEnd {
     /// Binds a socket and begins to listen at it.
-    pub async fn open(ip: IpAddr, tell: Tell) -> std::io::Result<Self> {
+    pub async fn open(ip: IpAddr, pcmu_alone: bool, tell: Tell) -> std::io::Result<Self> {
         let socket = UdpSocket::bind((ip, 0)).await?;
-        let transport = Transport::new(socket.local_addr()?, tell).map_err(std::io::Error::other)?;
+        let transport = Transport::new(socket.local_addr()?, pcmu_alone, tell).map_err(std::io::Error::other)?;
         let end = Self(Arc::new(Shared { socket, transport: Mutex::new(transport) }));
         tokio::spawn(run(Arc::clone(&end.0)));
         Ok(end)
     }
 
     /// The answer to a client's offer; to a later one, with new ICE credentials, its restart.
-    pub fn answer(&self, offer: Description) -> String {
+    pub fn answer(&self, mut offer: Description) -> String {
         let mut transport = self.transport();
+        offer.codecs.retain(|(_, codec)| transport.knows(*codec));
         match &transport.remote {
             Some(before) if before.ufrag != offer.ufrag => transport.lite.restart(&offer.ufrag),
             Some(_) => {}

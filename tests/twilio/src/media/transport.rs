@@ -44,6 +44,7 @@ pub(super) struct Transport {
     pub outgoing: Outgoing,
     pub incoming: Incoming,
     pub last_codec: Option<Codec>,
+    pub pcmu_alone: bool,
     pub dropping: bool,
     pub closed: bool,
     pub outbox: Vec<(BytesMut, SocketAddr)>,
@@ -53,7 +54,7 @@ pub(super) struct Transport {
 
 impl Transport {
     /// An end at `address` that knows nobody yet.
-    pub fn new(address: SocketAddr, tell: Tell) -> Result<Self, rtc::shared::error::Error> {
+    pub fn new(address: SocketAddr, pcmu_alone: bool, tell: Tell) -> Result<Self, rtc::shared::error::Error> {
         Ok(Self {
             lite: Lite::new(),
             keys: Keys::new()?,
@@ -66,12 +67,18 @@ impl Transport {
             outgoing: Outgoing::new(),
             incoming: Incoming::default(),
             last_codec: None,
+            pcmu_alone,
             dropping: false,
             closed: false,
             outbox: Vec::new(),
             reported: None,
             tell,
         })
+    }
+
+    /// Whether this end knows it.
+    pub fn knows(&self, codec: Codec) -> bool {
+        codec != Codec::Opus || !self.pcmu_alone
     }
 
     pub fn own(&mut self, write: impl FnOnce(&Own<'_>) -> String) -> String {
@@ -82,6 +89,7 @@ impl Transport {
             address: self.address,
             ssrc: self.outgoing.ssrc,
             version: self.descriptions,
+            pcmu_alone: self.pcmu_alone,
         })
     }
 
@@ -254,7 +262,7 @@ mod tests {
     #[test]
     fn a_thousand_packets_of_garbage_upset_nothing() {
         let address = "127.0.0.1:10000".parse().unwrap();
-        let mut end = Transport::new(address, Arc::new(|_, _| {})).unwrap();
+        let mut end = Transport::new(address, false, Arc::new(|_, _| {})).unwrap();
         // The handshake may begin with any packet.
         end.lite.set_remote("abcd");
         end.client = Some(false);

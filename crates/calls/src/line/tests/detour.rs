@@ -5,10 +5,10 @@ use care4w_protocol::signal::{HangUp, Refusal};
 use super::*;
 use crate::{BackendError, BackendEvents, MediaPorts, PathStats, VoiceBackend};
 
-/// A way that ends every call with the same reason before it rings.
+/// A way that ends every call with the same reason before it rings, or says nothing about it.
 struct Failing {
     events: BackendEvents,
-    reason: EndReason,
+    reason: Option<EndReason>,
     rings: bool,
 }
 
@@ -22,7 +22,9 @@ impl VoiceBackend for Failing {
         if self.rings {
             self.events.send(BackendEvent::Ringing { call }).ok();
         }
-        self.events.send(BackendEvent::Ended { call, reason: self.reason }).ok();
+        if let Some(reason) = self.reason {
+            self.events.send(BackendEvent::Ended { call, reason }).ok();
+        }
         Ok(())
     }
 
@@ -42,8 +44,10 @@ impl VoiceBackend for Failing {
         Err(BackendError::NoSuchCall)
     }
 
-    async fn hang_up(&self, _: CallId, _: HangUp) -> Result<(), BackendError> {
-        Err(BackendError::NoSuchCall)
+    async fn hang_up(&self, call: CallId, _: HangUp) -> Result<(), BackendError> {
+        // Too late: somebody answers as the caller leaves.
+        self.events.send(BackendEvent::Answered { call }).ok();
+        Ok(())
     }
 
     async fn send_digits(&self, _: CallId, _: &str) -> Result<(), BackendError> {
@@ -64,7 +68,7 @@ impl VoiceBackend for Failing {
 }
 
 /// A phone whose first way fails, and one that can be reached by the other.
-fn phones(reason: EndReason, rings: bool) -> (Phone, Phone) {
+fn phones(reason: impl Into<Option<EndReason>>, rings: bool) -> (Phone, Phone) {
     let network = FakeNetwork::new();
     let b = Phone::new(&network, "care4w-BRIAN22", "Brian");
     let who = Party { care4w_id: "care4w-AMINA11".parse().unwrap(), display_name: "Amina".to_owned() };
@@ -72,7 +76,7 @@ fn phones(reason: EndReason, rings: bool) -> (Phone, Phone) {
     let fake = network.join(who.clone(), events.clone());
     let sound = FakeSound::new();
     let line = Line::start(LineSetup {
-        backends: vec![Arc::new(Failing { events, reason, rings }), fake],
+        backends: vec![Arc::new(Failing { events, reason: reason.into(), rings }), fake],
         backend_events,
         sound: Arc::new(sound.clone()),
         ice: Arc::new(NoIceServers),
@@ -107,6 +111,35 @@ async fn a_call_whose_way_failed_before_it_rang_goes_on_by_the_other_and_says_so
     assert_eq!(a.sound.opened(), 1);
     a.line.hang_up().await.unwrap();
     b.until(CallState::Ended).await;
+    a.quiet().await;
+}
+
+#[tokio::test]
+async fn a_way_that_says_nothing_is_left_for_the_other_and_what_it_says_too_late_is_not_taken_for_that_ones() {
+    let (mut a, mut b) = phones(None, false);
+    let call = dial(&a, &b, Some(BackendName::Fake)).await;
+    b.until(CallState::Incoming).await;
+    assert!(matches!(a.next().await, CallEvent::Call { state: CallState::Dialing, .. }));
+    let CallEvent::Call { state: CallState::Dialing, backend, instead_of, .. } = a.next().await else {
+        panic!("the other way is told of first")
+    };
+    assert_eq!((backend, instead_of), (BackendName::Fake, Some(BackendName::Twilio)));
+    a.until(CallState::Ringing).await;
+    b.line.accept().await.unwrap();
+    a.until(CallState::Connected).await;
+    assert_eq!(a.line.view().borrow().as_ref().unwrap().id, call);
+    a.line.hang_up().await.unwrap();
+    b.until(CallState::Ended).await;
+    a.quiet().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_while_its_way_says_nothing_is_over() {
+    let (mut a, b) = phones(None, false);
+    dial(&a, &b, Some(BackendName::Fake)).await;
+    a.until(CallState::Dialing).await;
+    a.line.hang_up().await.unwrap();
+    assert_eq!(a.until(CallState::Ended).await, Some(EndReason::Cancelled));
     a.quiet().await;
 }
 

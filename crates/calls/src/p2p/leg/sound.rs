@@ -1,12 +1,10 @@
 //! What flows through a call: sound both ways, digits, and the figures of both.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::TrackRemote;
 
-use super::super::packets::Packets;
+use super::super::path_stats::path_stats;
 use super::super::pump;
 use super::{Leg, ToLeg};
 use crate::{BackendError, BackendEvent, PathStats};
@@ -29,19 +27,11 @@ impl Leg {
 
     pub(super) fn start_sending(&mut self) {
         let (Some(engine), Some(types), Some(media)) = (&self.engine, self.types, self.media.take()) else { return };
-        let (digits, digits_rx) = mpsc::unbounded_channel();
-        self.digits = Some(digits);
-        if engine.may_relay {
-            self.flow.may_relay.store(true, Ordering::Relaxed);
-            tokio::spawn(pump::hurry(Arc::clone(&engine.track), Arc::clone(&self.flow)));
-        }
-        let packets = Packets::new(engine.ssrc, types, rand::random(), rand::random());
-        let track = Arc::clone(&engine.track);
-        tokio::spawn(pump::send(packets, track, Arc::clone(&self.flow), media.outgoing, digits_rx));
+        self.digits = Some(pump::begin(engine, types, &self.flow, media));
     }
 
     pub(super) fn dial_digits(&mut self, digits: String) -> Result<(), BackendError> {
-        if self.types.is_none_or(|types| types.telephone_event.is_none()) {
+        if self.types.is_none_or(|types| types.events(self.flow.codec()).is_none()) {
             return Err(BackendError::NotAvailable);
         }
         let sender = self.digits.as_ref().ok_or(BackendError::NoSuchCall)?;
@@ -49,18 +39,6 @@ impl Leg {
     }
 
     pub(super) async fn stats(&self) -> PathStats {
-        let (rtt_ms, path) = match &self.engine {
-            Some(engine) => (engine.rtt_ms().await, engine.path().await),
-            None => (None, None),
-        };
-        PathStats {
-            rtt_ms,
-            path,
-            sent: self.flow.sent.load(Ordering::Relaxed),
-            received: self.flow.received.load(Ordering::Relaxed),
-            remote_loss_percent: self.engine.as_ref().and_then(|engine| engine.remote_loss.percent()),
-            remote_jitter_ms: self.engine.as_ref().and_then(|engine| engine.remote_loss.jitter_ms()),
-            codec: self.types.map(|_| "opus"),
-        }
+        path_stats(self.engine.as_ref(), &self.flow, self.types.map(|_| self.flow.codec())).await
     }
 }
