@@ -104,6 +104,25 @@ fn only_the_backend_module_of_the_ui_talks_to_tauri() {
 }
 
 #[test]
+fn every_window_is_confined_to_its_own_page_and_none_has_developer_tools_in_a_release() {
+    let repository = Repository::read();
+    let (mut windows, mut wrong) = (0, Vec::new());
+    for file in repository.files.iter().filter(|file| file.path.starts_with("src-tauri/") && file.path.ends_with(".rs"))
+    {
+        let made = file.text.matches("WebviewWindowBuilder::new(").count();
+        windows += made;
+        if file.text.matches("links::confined(").count() < made {
+            wrong.push(file.path.as_str());
+        }
+    }
+    assert!(windows > 0, "windows are made where this looks for it");
+    assert!(wrong.is_empty(), "a window that is not made through `links::confined` is a browser: {wrong:?}");
+    let manifests = repository.files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
+    let with: Vec<_> = manifests.filter(|file| file.text.contains("\"devtools\"")).map(|file| &file.path).collect();
+    assert!(with.is_empty(), "Tauri's feature `devtools` opens a release to whoever sits before it: {with:?}");
+}
+
+#[test]
 fn no_test_is_left_out_and_nothing_is_left_to_do() {
     // Written in two parts, so that this file does not name them.
     let marks = [
