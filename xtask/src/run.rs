@@ -96,6 +96,8 @@ impl House {
         let server = start_server(&folder.join("server"), twilio.as_ref())?;
         if let Some(twilio) = &mut twilio {
             twilio.ask(&server)?;
+            say::line("any telephone number answers after two seconds and says back what it hears");
+            say::line("verification codes that a telephone would get stand in .care4w/run/twilio-double.log");
         }
         say::line(&format!("care4w-server listens at {} (log: .care4w/run/server/server.log)", server.url()));
         let echo = echo_line::start(server.url(), &folder.join("echo"))?;

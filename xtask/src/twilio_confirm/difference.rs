@@ -52,7 +52,8 @@ fn sequences(step: &Step) -> Vec<Vec<String>> {
         let words = streams.entry(said.stream).or_default();
         let opened_here = words.first().is_some_and(|first| first.ends_with("open"));
         let by_clock = BY_CLOCK.contains(&said.kind());
-        let known = words.contains(&word) || !(opened_here || renewal);
+        let renews = renewal && ["listen", "connected"].contains(&said.kind());
+        let known = words.contains(&word) || !(opened_here || renews);
         if !(by_clock && known) {
             words.push(word);
         }

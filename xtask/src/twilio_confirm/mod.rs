@@ -1,5 +1,5 @@
 //! `cargo xtask twilio-confirm`: a session with our own phones against the real Twilio, written down without anything of
-//! anybody's, the same session against the double, and how the two differ.
+//! anybody's, and how it differs from the same session with the double.
 
 mod difference;
 mod record;
@@ -35,6 +35,9 @@ pub struct Options {
     /// Compares with this record of an earlier session instead of recording one against the double
     #[arg(long)]
     with: Option<PathBuf>,
+    /// Keeps the session with the double as what it is to be from now on, instead of comparing
+    #[arg(long, requires = "against_double")]
+    keep: bool,
 }
 
 /// Half an hour.
@@ -42,38 +45,38 @@ const REAL: Pace = Pace { hold: Duration::from_secs(240), token: 300 };
 /// Two minutes: a heartbeat falls into each step, and a token ends.
 const SHORT: Pace = Pace { hold: Duration::from_secs(11), token: 40 };
 
-/// Where records lie.
+/// Where the record of Twilio lies, which is nobody else's.
 const FOLDER: &str = ".care4w/twilio-confirm";
+/// What the double said when it was looked at last.
+const KEPT: &str = "tests/twilio/session.json";
 
 pub fn confirm(options: &Options) -> Result<()> {
-    let folder = project::root().join(FOLDER);
-    let kept = folder.join("double.json");
     if !options.against_double {
         script::credentials()?;
     }
     build::binaries()?;
-    fs::create_dir_all(&folder)?;
-    let (name, record) = if options.against_double {
-        ("the double", against_double(SHORT)?)
+    let kept = project::root().join(KEPT);
+    let (name, record, other) = if options.against_double {
+        let record = against_double(SHORT)?;
+        if options.keep {
+            record.write(&kept)?;
+            say::line(&format!("kept: {KEPT}"));
+            return Ok(());
+        }
+        ("the double", record, options.with.clone().unwrap_or(kept))
     } else {
         let real = against_twilio(options)?;
+        let folder = project::root().join(FOLDER);
+        fs::create_dir_all(&folder)?;
         real.write(&folder.join("twilio.json"))?;
         say::line(&format!("what Twilio said is written down, without anything of anybody's: {FOLDER}/twilio.json"));
-        ("Twilio", real)
+        ("Twilio", real, options.with.clone().unwrap_or(kept))
     };
-    let other = match &options.with {
-        Some(file) => Record::read(file)?,
-        // The double's own record is compared with the one that was kept.
-        None if options.against_double && kept.exists() => Record::read(&kept)?,
-        None => against_double(SHORT)?,
-    };
-    if options.against_double && !kept.exists() {
-        record.write(&kept)?;
-    }
-    let differences = difference::between(&record, &other);
-    let other = options.with.as_ref().map_or_else(|| "the double".to_owned(), |file| shown(file));
+    let expected = Record::read(&other)?;
+    let other = shown(&other);
+    let differences = difference::between(&record, &expected);
     if differences.is_empty() {
-        say::line(&format!("{name} did nothing that {other} does not do, and the other way round"));
+        say::line(&format!("no differences: {name} said what stands in {other}"));
         return Ok(());
     }
     for difference in &differences {

@@ -45,8 +45,9 @@ impl Record {
     }
 
     pub fn write(&self, file: &Path) -> Result<()> {
-        std::fs::write(file, serde_json::to_string_pretty(&self.json())?)?;
-        Ok(())
+        // A line for each thing that was said, so that one reads how a record changed.
+        let text = self.json().to_string().replace("{\"at\":", "\n{\"at\":");
+        Ok(std::fs::write(file, text + "\n")?)
     }
 
     fn json(&self) -> Value {
