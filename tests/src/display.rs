@@ -1,6 +1,7 @@
 //! A display without a screen: Xvfb on a number that is free.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
@@ -27,11 +28,21 @@ pub struct Display {
 impl Display {
     /// Starts one; it is ready when this returns.
     pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts one that keeps its pixels in a file below `folder` ([`crate::framebuffer`]).
+    pub fn start_with_pixels_in(folder: &Path) -> Result<Self> {
+        Self::start_with(&["-fbdir".as_ref(), folder.as_os_str()])
+    }
+
+    fn start_with(more: &[&OsStr]) -> Result<Self> {
         // With -displayfd the server picks a free number and says it once it accepts connections.
         let mut server = Process::start(
             "Xvfb",
             Command::new("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"])
+                .args(more)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),

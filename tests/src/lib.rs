@@ -16,6 +16,8 @@ pub mod correlation;
 pub mod desk;
 pub mod display;
 pub mod dtmf;
+#[cfg(unix)]
+pub mod framebuffer;
 pub mod gate;
 #[cfg(target_os = "linux")]
 pub mod hearing;

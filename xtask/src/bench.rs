@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the figures of the budgets, measured, and never asserted.
 
+#[cfg(target_os = "linux")]
+mod app;
 mod building;
 mod call;
 #[cfg(unix)]
@@ -26,7 +28,7 @@ use crate::{
 /// What to measure.
 #[derive(Args)]
 pub struct Options {
-    /// The benchmark: call, sound, numbers, server, build or soak; all but soak when none is named
+    /// The benchmark: call, sound, numbers, server, app, build or soak; all but soak when none is named
     name: Option<String>,
     /// Writes the figures to this file as well
     #[arg(long)]
@@ -74,6 +76,9 @@ const ALL: &[Bench] = &[
     // PostgreSQL is started as a program of Unix.
     #[cfg(unix)]
     Bench { name: "server", binaries: false, run: |options| server::measure(options.quick), named: false },
+    // Xvfb, and the accounts of memory in `/proc`.
+    #[cfg(target_os = "linux")]
+    Bench { name: "app", binaries: true, run: |options| app::measure(options.quick), named: false },
     Bench { name: "build", binaries: true, run: |_| building::measure(), named: false },
     #[cfg(target_os = "linux")]
     Bench { name: "soak", binaries: true, run: |options| soak::measure(options.calls, options.minutes), named: true },
@@ -88,7 +93,10 @@ pub fn bench(options: &Options) -> Result<()> {
     if chosen.iter().any(|bench| bench.binaries) {
         system_packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
         build::binaries()?;
-        let phone = ["--bin", "care4w-cli", "--bin", "care4w-server", "--example", "loop_latency"];
+        let mut phone = vec!["--bin", "care4w-cli", "--bin", "care4w-server", "--example", "loop_latency"];
+        if chosen.iter().any(|bench| bench.name == "app") {
+            phone.extend(["--bin", "care4w"]);
+        }
         binaries::choose(build::release(&phone)?);
     } else {
         system_packages::ensure(&[Purpose::Build, Purpose::Test])?;

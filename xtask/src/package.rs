@@ -1,28 +1,162 @@
 //! `cargo xtask package`: installers for the platform it runs on.
+//!
+//! Tauri's bundler makes them from `tauri.conf.json` and `src-tauri/packaging`, out of programs that are built already: the ones of a
+//! release, or in `cargo xtask test` the ones that the other tests run, so that nothing is compiled for a package alone.
 
-use anyhow::Result;
+mod linux;
+mod notices;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
 
 use crate::{
-    node, program, project, say,
+    build, node, program, project, say,
     system_packages::{self, Purpose},
 };
 
+/// The programs that a package brings: the app, and the phone without a window.
+const PROGRAMS: [&str; 2] = ["care4w", "care4w-cli"];
+
 pub fn package() -> Result<()> {
     system_packages::ensure(&[Purpose::Build])?;
-    node::ensure_packages()?;
-    // What the system's own tools make without fetching anything; AppImage wants downloads.
-    let bundles = if cfg!(target_os = "macos") {
+    node::ensure_ui()?;
+    let programs = build::release(&["--bin", PROGRAMS[0], "--bin", PROGRAMS[1]])?;
+    for installer in bundle(&programs, Kind::Release)? {
+        let size = fs::metadata(&installer)?.len() as f64 / 1e6;
+        say::line(&format!("{}: {size:.1} MB", crate::shown(&installer)));
+    }
+    Ok(())
+}
+
+/// Packages of the programs that the tests run. They lie in [`folder`].
+pub fn of_tested_programs() -> Result<()> {
+    bundle(&project::target().join("debug"), Kind::Debug).map(drop)
+}
+
+/// What the programs were built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Release,
+    Debug,
+}
+
+impl Kind {
+    /// The name of Cargo's folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+/// Where bundles come to lie, and what they are made from, so that the bundler changes nothing of Cargo's.
+fn folder(kind: Kind) -> PathBuf {
+    project::target().join("installers").join(kind.folder())
+}
+
+/// Makes the installers out of the programs in a folder.
+fn bundle(programs: &Path, kind: Kind) -> Result<Vec<PathBuf>> {
+    let stage = folder(kind);
+    if stage.is_dir() {
+        fs::remove_dir_all(&stage)?;
+    }
+    fs::create_dir_all(&stage)?;
+    let suffix = std::env::consts::EXE_SUFFIX;
+    let [app, cli] = PROGRAMS.map(|name| format!("{name}{suffix}"));
+    // The bundler wants what it takes along besides the app to be named for the machine that it is for.
+    let beside = stage.join(PROGRAMS[1]);
+    let staged = [stage.join(&app), stage.join(format!("{}-{}{suffix}", PROGRAMS[1], host()?))];
+    for (name, to) in [&app, &cli].into_iter().zip(&staged) {
+        fs::copy(programs.join(name), to).with_context(|| format!("{name} is not built"))?;
+    }
+    let mut config = json!({ "bundle": { "externalBin": [beside] } });
+    if cfg!(target_os = "linux") {
+        merge(&mut config, linux::config(&stage, &staged)?);
+        if kind == Kind::Debug {
+            // A test looks at what is in it, and is not kept waiting for how small it could be.
+            let quick = json!({ "compression": { "type": "zstd", "level": 1 } });
+            merge(&mut config, json!({ "bundle": { "linux": { "rpm": quick } } }));
+        }
+    }
+    // Set where a workflow has put a certificate into the system's store (docs/releasing.md).
+    if let Ok(thumbprint) = std::env::var("CARE4W_WINDOWS_THUMBPRINT") {
+        let signing = json!({ "certificateThumbprint": thumbprint, "timestampUrl": "http://timestamp.digicert.com" });
+        merge(&mut config, json!({ "bundle": { "windows": signing } }));
+    }
+    let mut bundler = program::command("npx");
+    bundler.args(["tauri", "bundle", "--ci", "--bundles", bundles(), "--config", &config.to_string()]);
+    if kind == Kind::Debug {
+        bundler.arg("--debug");
+    }
+    // A workflow sets secrets that it does not have to nothing, which the bundler takes for a certificate.
+    for (name, _) in std::env::vars_os().filter(|(_, value)| value.is_empty()) {
+        bundler.env_remove(name);
+    }
+    bundler.env("CARGO_TARGET_DIR", project::target().join("installers"));
+    say::step("making the installers", || {
+        program::run_logged(
+            &mut bundler,
+            &project::target().join("xtask").join(format!("bundle-{}.log", kind.folder())),
+        )
+    })?;
+    made(&stage.join("bundle"))
+}
+
+/// What the system's own tools make without fetching anything; AppImage wants downloads.
+fn bundles() -> &'static str {
+    if cfg!(target_os = "macos") {
         "dmg"
     } else if cfg!(windows) {
         "nsis,msi"
-    } else if program::find("rpmbuild").is_some() {
+    } else if program::find("dpkg-shlibdeps").is_some() {
         "deb,rpm"
     } else {
-        "deb"
-    };
-    say::step("building the installers", || {
-        program::run(program::command("npx").args(["tauri", "build", "--bundles", bundles]))
-    })?;
-    say::line(&format!("installers: {}", crate::shown(&project::target().join("release/bundle"))));
-    Ok(())
+        "rpm"
+    }
+}
+
+/// The machine that programs are built for, as the compiler calls it.
+fn host() -> Result<String> {
+    let about = program::output(program::command("rustc").arg("-vV"))?;
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("the compiler does not say what it builds for")
+}
+
+/// Puts the members of one JSON object into another one.
+fn merge(into: &mut Value, more: Value) {
+    match (into, more) {
+        (Value::Object(into), Value::Object(more)) => {
+            for (name, value) in more {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, more) => *into = more,
+    }
+}
+
+/// The installers in the bundler's folder: one kind a folder, and in it what they were made from.
+fn made(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for kind in fs::read_dir(folder)? {
+        let kind = kind?.path();
+        for entry in fs::read_dir(&kind)? {
+            let path = entry?.path();
+            let is_installer =
+                ["deb", "rpm", "dmg", "exe", "msi"].iter().any(|end| path.extension().is_some_and(|is| is == *end));
+            if is_installer && path.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    if found.is_empty() {
+        bail!("the bundler made nothing");
+    }
+    found.sort();
+    Ok(found)
 }

@@ -102,18 +102,22 @@ impl Person {
     /// The process of the app that runs at this desk.
     pub fn process_of_app(&self) -> u32 {
         let bus = self.desk.environment().into_iter().find(|(name, _)| name == "DBUS_SESSION_BUS_ADDRESS").unwrap().1;
-        let app = binaries::find("care4w").unwrap();
         wait::until(PATIENCE, "the app's process", || {
             let processes = std::fs::read_dir("/proc")?.filter_map(Result::ok);
             let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
             let mut ours = ids.filter(|id| {
-                let is_app = std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|path| path == app);
+                let is_app = std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|path| path.ends_with("care4w"));
                 let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
                 is_app && String::from_utf8_lossy(&environment).contains(&bus)
             });
             Ok(ours.next())
         })
         .unwrap()
+    }
+
+    /// Which program is the app that runs at this desk, as its own file system names it.
+    pub fn program_of_app(&self) -> PathBuf {
+        std::fs::read_link(format!("/proc/{}/exe", self.process_of_app())).unwrap()
     }
 
     /// Ends the app as a power cut would.

@@ -8,13 +8,13 @@ use crate::{
     count::Count,
     libtest,
     narrowing::Target,
-    program,
+    package, program,
     python::{self, Needs},
     tools,
 };
 
-/// Test programs that make network namespaces, which root alone may.
-const OF_ROOT: [&str; 3] = ["interop", "networks", "turn"];
+/// Test programs that make namespaces, which root alone may.
+const OF_ROOT: [&str; 4] = ["interop", "networks", "packages", "turn"];
 
 pub fn has(target: &Target) -> bool {
     target.package() == "care4w-tests" && matches!(target, Target::Test { .. }) && !target.is_test("tidy")
@@ -31,6 +31,9 @@ pub fn run(ground: &Ground<'_>) -> Result<Count> {
         if test.package != "care4w-tests" || ["care4w_tests", "tidy"].contains(&test.target.as_str()) {
             continue;
         }
+        if test.target == "packages" {
+            package::of_tested_programs()?;
+        }
         count += if root || !OF_ROOT.contains(&test.target.as_str()) {
             libtest::run(test, &arguments, &[])?
         } else if program::output(program::command("sudo").args(["-n", "true"])).is_ok() {
@@ -38,7 +41,7 @@ pub fn run(ground: &Ground<'_>) -> Result<Count> {
             let through = TestProgram { path: "sudo".into(), ..test.clone() };
             libtest::run(&through, &[&before, arguments.as_slice()].concat(), &[])?
         } else {
-            println!("  {}: not run here: network namespaces need root, or sudo without a password", test.target);
+            println!("  {}: not run here: namespaces need root, or sudo without a password", test.target);
             Count::default()
         };
     }
