@@ -40,6 +40,11 @@ impl AppWindow {
     ///
     /// `folder` takes the driver's log. The environment is the desk's and the display's.
     pub fn open(arguments: &[&str], environment: &Environment, folder: &Path) -> Result<Self> {
+        Self::open_program(&binaries::find("care4w")?, arguments, environment, folder)
+    }
+
+    /// Opens the app by a program that starts it, and that runs as long as the app is wanted.
+    pub fn open_program(program: &Path, arguments: &[&str], environment: &Environment, folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let log = folder.join("window.log");
         let (port, native_port) = two_free_ports()?;
@@ -53,7 +58,7 @@ impl AppWindow {
                 .stderr(File::options().append(true).open(&log)?),
         )?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let options = json!({ "application": binaries::find("care4w")?, "args": arguments });
+        let options = json!({ "application": program, "args": arguments });
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("tauri:options".into(), options);
         let client = runtime.block_on(connect(port, capabilities)).with_context(|| last_lines(&log))?;
