@@ -83,7 +83,8 @@ impl Called {
     fn points_at(&self, id: &str) {
         let button = format!("document.querySelector('[data-testid={id}]')");
         self.window.wait_until(id, &format!("return {button}?.disabled === false")).unwrap();
-        let script = format!("const at = {button}.getBoundingClientRect(); return [at.x + at.width / 2, at.y + at.height / 2]");
+        let script =
+            format!("const at = {button}.getBoundingClientRect(); return [at.x + at.width / 2, at.y + at.height / 2]");
         let [x, y]: [f64; 2] = serde_json::from_value(self.window.evaluate(&script).unwrap()).unwrap();
         let (x, y) = (f64::from(CORNER.x) + x, f64::from(CORNER.y) + y);
         let to = [x, y].map(|at| at.round().to_string());
@@ -182,7 +183,8 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
     called.rings_no_more("declined", since);
     called.notifications.all_go();
     called.window.goes_to_first_window().unwrap();
-    wait::until(PATIENCE, "the keyboard to be back", || Ok((focus(called.display()) == terminal).then_some(()))).unwrap();
+    wait::until(PATIENCE, "the keyboard to be back", || Ok((focus(called.display()) == terminal).then_some(())))
+        .unwrap();
 
     // Answered on the notification: the call comes to the front.
     let mut calling = called.is_called();
