@@ -166,6 +166,13 @@ pub fn passage(microphone: &str, speaker: &str) -> Result<impl Sized + Send + us
     Ok((recorded, played))
 }
 
+/// A server moves a stream whose device goes away to another one, without a word that reaches anybody. Of a device that was
+/// chosen that must be told, and it is used again when it is back: so its stream ends with it. The default is followed by
+/// whoever looks after the devices.
+fn flags(id: Option<&str>) -> StreamFlags {
+    StreamFlags { adjust_latency: true, no_move: id.is_some(), ..StreamFlags::default() }
+}
+
 fn record(id: Option<&str>, callback: CaptureCallback, lost: OnLost) -> Result<Stream, OpenAudioError> {
     let direction = Direction::Input;
     let source_name = Some(named(id, direction)?);
@@ -176,7 +183,7 @@ fn record(id: Option<&str>, callback: CaptureCallback, lost: OnLost) -> Result<S
         source_name,
         // A period at a time, and the server's own buffers as short as it can.
         buffer_attr: BufferAttr { max_length: u32::MAX, fragment_size: PERIOD, ..BufferAttr::default() },
-        flags: StreamFlags { adjust_latency: true, ..StreamFlags::default() },
+        flags: flags(id),
         props: props(),
         ..RecordStreamParams::default()
     };
@@ -200,7 +207,7 @@ fn play(id: Option<&str>, callback: PlaybackCallback, lost: OnLost) -> Result<St
             minimum_request_length: PERIOD,
             ..BufferAttr::default()
         },
-        flags: StreamFlags { adjust_latency: true, ..StreamFlags::default() },
+        flags: flags(id),
         props: props(),
         ..PlaybackStreamParams::default()
     };
