@@ -164,6 +164,10 @@ pub const NARROW_TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 101;
 /// Frames of the microphone that may wait for the backend: 1 s of 20 ms frames; older ones are worth nothing.
 pub const OUTGOING_FRAMES: usize = 50;
 
+/// Between two packets of sound at least: half of the shortest packet, so that what a stall of half a second kept back (25
+/// packets) has left after an eighth of a second.
+pub const SEND_SPACING: Duration = Duration::from_millis(5);
+
 /// How long a digit sounds (ITU-T Q.24: at least 40 ms; RFC 4733 examples and most exchanges want 100).
 pub const DIGIT_TIME: Duration = Duration::from_millis(100);
 

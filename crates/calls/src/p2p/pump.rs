@@ -17,7 +17,7 @@ use super::description::PayloadTypes;
 use super::digits::DigitReader;
 use super::engine::Engine;
 use super::packets::{DigitPacket, Packets, event_of};
-use crate::defaults::{CONNECT_TIME, DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, RELAY_NUDGE};
+use crate::defaults::{CONNECT_TIME, DIGIT_GAP, DIGIT_TIME, DIGIT_WAIT, RELAY_NUDGE, SEND_SPACING};
 use crate::{AgreeOnCodec, EncodedFrame, MediaPorts, ReceivePacket, RtpAudio};
 
 /// Between two packets of a digit (RFC 4733, 2.5.1.2: the packetisation time of the sound).
@@ -94,6 +94,7 @@ async fn send(
     mut digits: mpsc::UnboundedReceiver<String>,
 ) {
     let mut dialling = Dialling::default();
+    let mut spacing = Spacing::default();
     let mut step = time::interval(DIGIT_STEP);
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -103,6 +104,9 @@ async fn send(
                 Some(frame) if flow.open() => {
                     packets.set_codec(flow.codec());
                     if let Some(packet) = packets.frame(frame) {
+                        if let Some(at) = spacing.leave(Instant::now()) {
+                            time::sleep_until(at.into()).await;
+                        }
                         write(&track, &flow, packet).await;
                     }
                 }
@@ -144,6 +148,22 @@ async fn hurry(track: Arc<TrackLocalStaticRTP>, flow: Arc<Flow>) {
     let end = Instant::now() + CONNECT_TIME;
     while !flow.up.load(Ordering::Relaxed) && Instant::now() < end && nudge(&track).await {
         step.tick().await;
+    }
+}
+
+/// Keeps packets of sound apart that become ready at once: after the machine stood still, up to half a second of them. Routers
+/// with short queues drop what comes in a bunch.
+#[derive(Debug, Default)]
+struct Spacing {
+    last: Option<Instant>,
+}
+
+impl Spacing {
+    /// When the packet that is ready `now` is to leave; `None` for at once.
+    fn leave(&mut self, now: Instant) -> Option<Instant> {
+        let at = self.last.map_or(now, |last| now.max(last + SEND_SPACING));
+        self.last = Some(at);
+        (at > now).then_some(at)
     }
 }
 
@@ -240,6 +260,27 @@ pub(crate) async fn receive(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_leaves_at_once_and_what_was_kept_by_a_stall_leaves_apart_and_soon() {
+        let (mut spacing, began) = (Spacing::default(), Instant::now());
+        let at = |ms: u64| began + Duration::from_millis(ms);
+        // Packets of 10 ms, made a little late or early as on any machine.
+        for ready in [0, 12, 19, 33, 40] {
+            assert_eq!(spacing.leave(at(ready)), None);
+        }
+        // Half a second of 20 ms is ready at once; each waits for the one before.
+        let mut now = at(540);
+        let left: Vec<Instant> = (0..25)
+            .map(|_| {
+                now = spacing.leave(now).unwrap_or(now);
+                now
+            })
+            .collect();
+        assert!(left.windows(2).all(|pair| pair[1] - pair[0] == SEND_SPACING));
+        assert!(now - at(540) < Duration::from_millis(150), "it has caught up after {:?}", now - at(540));
+        assert_eq!(spacing.leave(now + Duration::from_millis(20)), None, "and all is as before");
+    }
 
     #[test]
     fn a_digit_goes_out_every_20_ms_and_its_end_three_times() {
