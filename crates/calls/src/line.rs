@@ -1,12 +1,14 @@
 //! The one line of this phone: at most one call at a time, with its machine, its backend, its sound and its tones.
 
 mod active;
+mod calling;
 mod commands;
 mod courier;
 mod detour;
 mod detour_taking;
 mod digits;
 mod driver;
+mod outputs;
 mod report;
 mod ringer;
 mod slot;

@@ -1,6 +1,6 @@
 //! A call, as a test holds it.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -83,6 +83,12 @@ impl Call {
     #[must_use]
     pub fn heard(&self) -> Heard {
         self.look(|leg| leg.media.clone()).heard()
+    }
+
+    /// Where the gateway's media end of it is, and from where the client sends to that, once it does.
+    #[must_use]
+    pub fn media_addresses(&self) -> (SocketAddr, Option<SocketAddr>) {
+        self.look(|leg| leg.media.clone()).addresses()
     }
 
     /// Begins the recording anew.

@@ -226,6 +226,13 @@ impl Double {
         self.house.state().deaf = ignore;
     }
 
+    /// Sends every client this text, which need not be a message.
+    pub fn say_anything(&self, text: &str) {
+        for stream in self.house.state().streams.values() {
+            stream.to.send(ToStream::Text(text.to_owned())).ok();
+        }
+    }
+
     /// Tells every client that its token is over.
     pub fn expire_tokens(&self) {
         let mut state = self.house.state();

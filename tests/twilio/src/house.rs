@@ -20,6 +20,8 @@ use crate::{
 /// What a stream is told to do.
 pub(crate) enum ToStream {
     Send(Value),
+    /// This text, whatever it is.
+    Text(String),
     /// Ends the connection in good order.
     Close,
     /// Ends it as a cut cable does.

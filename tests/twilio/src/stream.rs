@@ -63,6 +63,11 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(house: Arc<House>, 
                         break;
                     }
                 }
+                Some(ToStream::Text(text)) => {
+                    if socket.send(WebSocketMessage::text(text)).await.is_err() {
+                        break;
+                    }
+                }
                 Some(ToStream::Close) => {
                     socket.close(None).await.ok();
                 }

@@ -1,23 +1,19 @@
 //! The line's task: everything that happens to the line comes together here, one thing at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use care4w_protocol::CallId;
-use care4w_protocol::signal::Refusal;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{self, JoinSet};
 
 use super::active::Active;
-use super::courier::Courier;
-use super::detour::Detour;
 use super::report::{FromCall, Report};
-use super::{Command, LineError, LineSetup, Reply};
-use crate::defaults::{NOTICE_TIME, OUTGOING_FRAMES};
+use super::{Command, LineSetup, Reply};
+use crate::defaults::NOTICE_TIME;
 use crate::{
-    BackendEvent, BackendName, Call, CallEvent, CallState, CallView, Callee, DeviceNotice, EncodedFrame, EndReason,
-    IceSource, Input, Output, PathStats, Peer, SoundFactory, SoundNotice, SoundSettings, VoiceBackend,
+    BackendEvent, BackendName, CallEvent, CallView, DeviceNotice, EndReason, IceSource, Input, PathStats, SoundFactory,
+    SoundNotice, SoundSettings, VoiceBackend,
 };
 
 pub(super) struct Driver {
@@ -94,64 +90,6 @@ impl Driver {
         }
     }
 
-    pub(super) fn dial(
-        &mut self,
-        callee: Callee,
-        first: BackendName,
-        then: Option<BackendName>,
-    ) -> Result<CallId, LineError> {
-        if self.active.as_ref().is_some_and(|active| !active.is_over()) {
-            return Err(LineError::Busy);
-        }
-        let backend = self.backend(first).ok_or(LineError::NoBackend)?;
-        let then = then.and_then(|name| self.backend(name));
-        let id = CallId::random();
-        let now = Instant::now();
-        self.begin(id, Call::outgoing(now), callee.clone().into(), backend, Some((callee, then)), now);
-        Ok(id)
-    }
-
-    fn backend(&self, name: BackendName) -> Option<Arc<dyn VoiceBackend>> {
-        self.backends.iter().find(|backend| backend.name() == name).cloned()
-    }
-
-    fn begin(
-        &mut self,
-        id: CallId,
-        machine: Call,
-        peer: Peer,
-        backend: Arc<dyn VoiceBackend>,
-        callee: Option<(Callee, Option<Arc<dyn VoiceBackend>>)>,
-        now: Instant,
-    ) {
-        let (commands, command_rx) = mpsc::unbounded_channel();
-        let mut active = Active::new(id, machine, peer, Arc::clone(&backend), commands, now);
-        let (frames, outgoing) = mpsc::channel(OUTGOING_FRAMES);
-        active.frames = Some(frames);
-        let (callee, outgoing) = match callee {
-            Some((callee, Some(then))) => {
-                let (detour, outgoing) = Detour::new(then, callee.clone(), outgoing, now);
-                active.detour = Some(detour);
-                (Some(callee), outgoing)
-            }
-            Some((callee, None)) => (Some(callee), outgoing),
-            None => (None, outgoing),
-        };
-        let media = active.slot.ports(outgoing);
-        let courier = Courier {
-            call: id,
-            backend,
-            ice: Arc::clone(&self.ice),
-            callee,
-            media: Some(media),
-            over: Arc::clone(&active.over),
-            reports: self.report.clone(),
-        };
-        self.tasks.spawn(courier.run(command_rx));
-        self.active = Some(active);
-        self.carry_out(now);
-    }
-
     pub(super) fn on_backend(&mut self, event: BackendEvent) {
         if let BackendEvent::Incoming { call, backend, from } = event {
             return self.on_incoming(call, backend, from);
@@ -196,20 +134,6 @@ impl Driver {
             sound.play_digit(digit);
         }
         self.tell(CallEvent::Digit { call_id, digit });
-    }
-
-    fn on_incoming(&mut self, call: CallId, backend: BackendName, from: Peer) {
-        let Some(backend) = self.backend(backend) else { return };
-        if self.active.as_ref().is_some_and(|active| !active.is_over()) {
-            self.tasks.spawn(async move {
-                if let Err(error) = backend.refuse(call, Refusal::Busy).await {
-                    tracing::debug!(%error, "a second call was not refused");
-                }
-            });
-            return;
-        }
-        let now = Instant::now();
-        self.begin(call, Call::incoming(now), from, backend, None, now);
     }
 
     fn on_report(&mut self, report: Report) {
@@ -307,85 +231,6 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, now: Instant) {
-        while let Some(output) = self.active.as_mut().and_then(|active| active.machine.poll()) {
-            self.carry_out_one(output, now);
-        }
-    }
-
-    fn carry_out_one(&mut self, output: Output, now: Instant) {
-        let Some(active) = &mut self.active else { return };
-        match output {
-            // The courier lives as long as its call.
-            Output::Backend(command) => drop(active.commands.send(command)),
-            Output::StartRinging(ring) => self.set_ring(Some(ring)),
-            Output::StopRinging => self.set_ring(None),
-            Output::OpenSound => self.open_sound(),
-            Output::StartSound => {
-                if let Some(sound) = active.slot.get() {
-                    sound.start();
-                }
-                active.await_first_audio(now);
-            }
-            Output::CloseSound => {
-                active.frames = None;
-                if let Some(sound) = active.slot.empty() {
-                    active.take_reception(&*sound);
-                    self.tasks.spawn(close(sound));
-                }
-            }
-            Output::State(state) => {
-                active.on_state(state, now);
-                let event = active.state_event(state, now);
-                // Shown before it is told: whoever answers the event must find the call.
-                self.show();
-                self.tell(event);
-            }
-            Output::Ended(reason) => {
-                active.over.store(true, Ordering::Release);
-                active.on_state(CallState::Ended, now);
-                let (event, summary) = (active.state_event(CallState::Ended, now), active.summary(reason, now));
-                // The courier carries what is queued and ends.
-                active.commands = mpsc::unbounded_channel().0;
-                tracing::info!(call = %active.id, %reason, "call ended");
-                self.show();
-                self.tell(event);
-                self.tell(summary);
-            }
-        }
-    }
-
-    fn open_sound(&mut self) {
-        let Some(active) = &mut self.active else { return };
-        let Some(frames) = active.frames.take() else { return };
-        let (factory, settings, slot) = (Arc::clone(&self.sound), self.settings.clone(), Arc::clone(&active.slot));
-        let (call, report, sent) = (active.id, self.report.clone(), Arc::clone(&active.sent));
-        let bytes = Arc::clone(&active.bytes);
-        self.tasks.spawn(async move {
-            let opened = task::spawn_blocking(move || {
-                // Frames that do not fit are old when there is room again.
-                let send = move |frame: EncodedFrame| {
-                    let length = frame.payload.len() as u64;
-                    if frames.try_send(frame).is_ok() {
-                        sent.fetch_add(1, Ordering::Relaxed);
-                        bytes.fetch_add(length, Ordering::Relaxed);
-                    }
-                };
-                factory.open(&settings, Box::new(send)).map(|sound| slot.fill(sound))
-            });
-            let what = match opened.await {
-                Ok(Ok(true)) => FromCall::SoundOpened,
-                Ok(Ok(false)) => return,
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the sound could not be opened");
-                    FromCall::SoundFailed(error.end_reason())
-                }
-                Err(_) => FromCall::SoundFailed(EndReason::Internal),
-            };
-            report.send(Report { call, what }).ok();
-        });
-    }
-
     pub(super) fn tell(&self, event: CallEvent) {
         // Nobody listening is no fault.
         self.events.send(event).ok();
@@ -395,11 +240,5 @@ impl Driver {
     pub(super) fn show(&self) {
         let now = Instant::now();
         self.view.send_replace(self.active.as_ref().map(|active| active.view(now)));
-    }
-}
-
-async fn close(sound: Arc<dyn crate::Sound>) {
-    if task::spawn_blocking(move || sound.close()).await.is_err() {
-        tracing::warn!("the sound did not close cleanly");
     }
 }

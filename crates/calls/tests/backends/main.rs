@@ -12,4 +12,5 @@ mod logs;
 mod p2p;
 mod phone;
 mod twilio;
+mod twilio_garbage;
 mod webhook;

@@ -48,9 +48,9 @@ impl TokenSource for Tokens {
     }
 }
 
-struct End {
-    phone: Phone,
-    backend: Arc<Twilio>,
+pub struct End {
+    pub phone: Phone,
+    pub backend: Arc<Twilio>,
     tokens: Arc<Tokens>,
 }
 
@@ -75,7 +75,7 @@ fn end(double: &Arc<Double>, id: &str, name: &str, odd: Vec<String>, life: u64) 
     End { phone: Phone::new(party(id, name), backend.clone(), receiver), backend, tokens }
 }
 
-async fn until(backend: &Twilio, status: Status) {
+pub async fn until(backend: &Twilio, status: Status) {
     let mut watch = backend.status();
     let reached = watch.wait_for(|now| *now == status);
     tokio::time::timeout(Duration::from_secs(60), reached).await.expect("in time").unwrap();
@@ -87,7 +87,7 @@ async fn amina(double: &Arc<Double>) -> End {
     end
 }
 
-async fn alone() -> (Arc<Double>, End) {
+pub async fn alone() -> (Arc<Double>, End) {
     let double = Arc::new(Double::start(Settings::default()).await.unwrap());
     let end = amina(&double).await;
     (double, end)
@@ -277,7 +277,7 @@ async fn a_call_that_comes_in_g_711_alone_is_answered_in_it() {
 }
 
 /// A call to a number that plays a long tone, with its sound flowing.
-async fn talking(double: &Double, a: &mut End) -> (CallId, Ear, care4w_twilio_double::Call) {
+pub async fn talking(double: &Double, a: &mut End) -> (CallId, Ear, care4w_twilio_double::Call) {
     double.set_telephone(NUMBER, Telephone::answering(Says::Plays(Sound::tone(440.0, 120_000))));
     let (call, mut ear) = call_number(&a.phone, NUMBER).await;
     ear.speak(1);

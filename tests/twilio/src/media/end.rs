@@ -1,7 +1,7 @@
 //! A media end: its socket, and what goes in and out there.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -110,6 +110,12 @@ impl MediaEnd {
     /// From now on what comes is thrown away and nothing goes out: a path that died.
     pub fn set_dropping(&self, dropping: bool) {
         self.transport().dropping = dropping;
+    }
+
+    /// Where this end is, and from where its client sends.
+    pub fn addresses(&self) -> (SocketAddr, Option<SocketAddr>) {
+        let transport = self.transport();
+        (transport.address, transport.lite.selected())
     }
 
     /// What came so far.
