@@ -93,6 +93,9 @@ pub enum Command {
         /// Region (KE) or calling code (254) in which a number without + is read.
         #[arg(long)]
         country: Option<String>,
+        /// Call people who use Care4W over the internet first, and over Twilio only where that reaches nobody.
+        #[arg(long)]
+        free: bool,
     },
     /// Read numbers, one a line, from stdin and say of each what it is. Needs no server.
     Number {
@@ -258,8 +261,11 @@ pub struct Call {
     /// Call also when the number belongs to somebody in another country.
     #[arg(long)]
     pub yes: bool,
+    /// Call people who use Care4W over the internet first, and over Twilio only where that reaches nobody.
+    #[arg(long)]
+    pub free: bool,
     /// Ring my own verified telephone and connect it with the number; the sound is there. For servers with Twilio.
-    #[arg(long, conflicts_with_all = ["mic", "speaker", "seconds", "digits", "dtx"])]
+    #[arg(long, conflicts_with_all = ["mic", "speaker", "seconds", "digits", "dtx", "free"])]
     pub ring_my_phone: bool,
 }
 

@@ -61,8 +61,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Unblock { id } => blocking::unblock(&profile, &id, output).await,
         Command::Blocked => blocking::list(&profile, output).await,
         Command::Phone(command) => personal_number::run(&profile, command, output).await,
-        Command::Lookup { destination, country } => {
-            lookup::run(&profile, &destination, country.as_deref(), output).await
+        Command::Lookup { destination, country, free } => {
+            lookup::run(&profile, &destination, country.as_deref(), free, output).await
         }
         Command::Call(call) if call.ring_my_phone => ring::run(&profile, &call, output).await,
         Command::Call(call) => call::run(&profile, call, output).await,

@@ -20,6 +20,9 @@ pub async fn run(profile: &Profile, arguments: Call, output: Output) -> Result<(
     }
     sound_files::check(&arguments.sound)?;
     let phone = profile.phone_for_calls(false, sound_settings(&arguments.sound));
+    if arguments.free {
+        phone.free_calls_for_now();
+    }
     let ended = tokio::select! {
         ended = talk(&phone, &arguments, time_limit, output) => ended,
         failure = signed_out_later(&phone) => Err(failure),

@@ -25,8 +25,17 @@ struct LookedUp {
     confirm: bool,
 }
 
-pub async fn run(profile: &Profile, destination: &str, country: Option<&str>, output: Output) -> Result<(), Failure> {
+pub async fn run(
+    profile: &Profile,
+    destination: &str,
+    country: Option<&str>,
+    free: bool,
+    output: Output,
+) -> Result<(), Failure> {
     let phone = profile.phone();
+    if free {
+        phone.free_calls_for_now();
+    }
     super::signed_in(&phone).await?;
     phone.server_config().await?;
     let found = phone.lookup(destination, country).await?;
