@@ -174,8 +174,12 @@ pub fn dial(
     call: CallId,
     caller_id: Option<String>,
     time_limit: Option<u64>,
-    callee: twiml::Callee,
+    mut callee: twiml::Callee,
 ) -> Dial {
+    if let twiml::Callee::Client { parameters, .. } = &mut callee {
+        // The devices then call it what the history does.
+        parameters.push(("CallId", call.to_string()));
+    }
     Dial {
         caller_id,
         timeout: defaults::RING.as_secs(),

@@ -163,17 +163,23 @@ async fn one_user_rings_another_who_reads_who_it_is() {
     his.says("register", json!({"media": {"audio": true}})).await;
     his.hears(&["ready"]).await;
     let mut hers = Device::of(&server, &amina).await;
+    let call_id = std::sync::OnceLock::new();
     let (ended, ()) = tokio::join!(hers.calls(&baraka.id), async {
         let invite = his.hears(&["invite"]).await;
         let parameters = &invite["payload"]["parameters"];
         assert_eq!(parameters["From"], format!("client:{}", amina.id.replace('-', "_")));
         let told: Vec<(String, String)> =
             url::form_urlencoded::parse(parameters["Params"].as_str().unwrap().as_bytes()).into_owned().collect();
-        assert_eq!(told, [("care4wId".into(), amina.id.clone()), ("displayName".into(), "amina".into())]);
+        assert_eq!(told[..2], [("care4wId".into(), amina.id.clone()), ("displayName".into(), "amina".into())]);
+        let [_, _, (name, call)] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(name, "CallId");
+        call_id.set(call.clone()).unwrap();
         his.says("reject", json!({"callsid": invite["payload"]["callsid"]})).await;
     });
     assert_eq!(ended["type"], "hangup");
     assert_eq!(history_of(&server, &amina, 1).await[0]["kind"], "made");
-    assert_eq!(history_of(&server, &baraka, 1).await[0]["care4wId"], amina.id);
+    let his_history = history_of(&server, &baraka, 1).await;
+    assert_eq!(his_history[0]["care4wId"], amina.id);
+    assert_eq!(his_history[0]["callId"].as_str(), call_id.get().map(String::as_str), "his device names it alike");
     assert!(double.faults().is_empty(), "{:?}", double.faults());
 }

@@ -43,6 +43,8 @@ async fn a_call_to_a_user_rings_their_devices_with_a_name_that_breaks_nothing() 
     for to in [baraka.id.clone(), baraka.id.to_lowercase(), format!("client:{}", baraka.id.replace('-', "_"))] {
         let xml = calls(&server, &amina, 2, &to).await;
         let (action, status) = (attribute(&xml, "action").unwrap(), attribute(&xml, "statusCallback").unwrap());
+        let id = url::Url::parse(&action.replace("&amp;", "&")).unwrap();
+        let id = id.query_pairs().find(|(name, _)| name == "call").unwrap().1.into_owned();
         let theirs = oracle::ask(&json!([{
             "ask": "dial",
             "attributes": {
@@ -52,7 +54,10 @@ async fn a_call_to_a_user_rings_their_devices_with_a_name_that_breaks_nothing() 
             "client": {
                 "attributes": {"statusCallback": status, "statusCallbackEvent": EVENTS},
                 "identity": baraka.id.replace('-', "_"),
-                "parameters": [{"name": "care4wId", "value": amina.id}, {"name": "displayName", "value": name}],
+                "parameters": [
+                    {"name": "care4wId", "value": amina.id}, {"name": "displayName", "value": name},
+                    {"name": "CallId", "value": id},
+                ],
             },
         }]));
         // Both are XML of the same; theirs leaves some letters as they are where they may stand.
