@@ -33,3 +33,22 @@ fn silence_that_is_left_out_takes_its_time_and_speech_after_it_is_marked() {
     assert!(matches!(marked[..], [0, again] if (124..130).contains(&again)), "{marked:?}");
     assert!(!frames[marked[1]].payload.is_empty());
 }
+
+#[test]
+fn leaving_silence_out_is_switched_on_and_off_in_the_middle_of_a_call() {
+    let frames: Arc<Mutex<Vec<EncodedFrame>>> = Arc::default();
+    let sink = frames.clone();
+    let config = config(DeviceSelector::Silence, DeviceSelector::Silence);
+    let audio = CallAudio::open(config, Box::new(move |frame| sink.lock().unwrap().push(frame))).unwrap();
+    audio.start();
+    until("silence is sent", || frames.lock().unwrap().len() >= 30);
+    assert!(frames.lock().unwrap().iter().all(|frame| !frame.payload.is_empty()), "all of it is sent at first");
+    audio.set_dtx(true);
+    let left_out = |frames: &[EncodedFrame]| frames.iter().rev().take(10).all(|frame| frame.payload.is_empty());
+    until("silence is left out", || left_out(&frames.lock().unwrap()));
+    audio.set_dtx(false);
+    let sent = |frames: &[EncodedFrame]| frames.iter().rev().take(30).all(|frame| !frame.payload.is_empty());
+    until("silence is sent again", || sent(&frames.lock().unwrap()));
+    assert!(frames.lock().unwrap().iter().all(|frame| frame.samples == 960), "time goes on meanwhile");
+    audio.close();
+}

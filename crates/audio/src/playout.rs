@@ -123,6 +123,7 @@ impl FarEnd {
                 match pace {
                     Pace::Steady => {}
                     Pace::Shorten(most) => stretch::shorten(&mut self.frame, most),
+                    Pace::Skip(made_up) => stretch::skip(&mut self.frame, made_up),
                     Pace::Hurry => stretch::hurry(&mut self.frame),
                     Pace::Lengthen => stretch::lengthen(&mut self.frame),
                 }

@@ -26,6 +26,17 @@ pub fn hurry(frame: &mut Vec<f32>) {
     }
 }
 
+/// Goes on so many samples later, and fades there within 5 ms; half the frame at most.
+pub fn skip(frame: &mut Vec<f32>, by: usize) {
+    let by = by.min(frame.len() / 2);
+    let fade = by.min(2 * LAG_MIN);
+    for i in 0..fade {
+        let weight = i as f32 / fade as f32;
+        frame[i] = frame[i] * (1.0 - weight) + frame[i + by] * weight;
+    }
+    frame.drain(fade..fade + by);
+}
+
 fn cut(frame: &mut Vec<f32>, lag: usize) {
     for i in 0..lag {
         let weight = i as f32 / lag as f32;
@@ -139,6 +150,18 @@ mod tests {
         assert_eq!(silence.len(), 810);
         shorten(&mut silence, LAG_MIN - 1);
         assert_eq!(silence.len(), 810, "shorter than any period");
+    }
+
+    #[test]
+    fn what_was_made_up_already_is_left_out_to_the_sample_and_without_a_click() {
+        let mut frame = voice(200.0);
+        let (step, whole) = (largest_step(&frame), frame.clone());
+        skip(&mut frame, 300);
+        assert_eq!(frame.len(), 660);
+        assert_eq!(frame[240..], whole[540..]);
+        assert!(largest_step(&frame) < step * 1.5, "a click would be a larger step");
+        skip(&mut frame, 5_000);
+        assert_eq!(frame.len(), 330, "half of it at most");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Impairment {
     pub jitter_ms: u64,
     /// Nobody overtakes nobody: who comes late holds up those behind (as routers do, and the bridge of `xtask bench sound`).
     pub in_order: bool,
+    /// Once a second a packet is late by so many milliseconds more, as where a computer on the way is busy.
+    pub stall_ms: u64,
     /// So many percent come 45 ms late.
     pub overtaken_percent: u64,
     /// From the fifth second, ten seconds of 200 ms more delay and 60 ms of jitter.
@@ -33,6 +35,7 @@ const CLEAN: Impairment = Impairment {
     loss: Loss::Random(0.0),
     jitter_ms: 0,
     in_order: false,
+    stall_ms: 0,
     overtaken_percent: 0,
     spike: false,
     chromium: Some(3.60),
@@ -59,6 +62,8 @@ pub fn matrix() -> Vec<Impairment> {
         Impairment { in_order: true, ..late("jitter 20 ms, in order", 20, None) },
         Impairment { in_order: true, ..late("jitter 40 ms, in order", 40, None) },
         Impairment { in_order: true, ..late("jitter 80 ms, in order", 80, None) },
+        Impairment { in_order: true, stall_ms: 30, ..late("clean, stalls of 30 ms", 0, None) },
+        Impairment { in_order: true, stall_ms: 30, ..late("jitter 40 ms, stalls of 30 ms", 40, None) },
         Impairment { jitter_ms: 40, ..lossy("loss 10 %, jitter 40 ms", Loss::Random(10.0), Some(2.33)) },
         Impairment { jitter_ms: 40, ..lossy("loss 20 %, jitter 40 ms", Loss::Random(20.0), None) },
         Impairment {
@@ -95,6 +100,9 @@ impl<'a> Network<'a> {
         let mut late = 20_000.0 + jitter * 1_000.0 * jitter_ms as f64;
         if in_spike {
             late += 200_000.0;
+        }
+        if sent_ms % 1_000 / 20 == sent_ms / 1_000 * 7 % 50 {
+            late += 1_000.0 * self.impairment.stall_ms as f64;
         }
         if overtaken * 100.0 < self.impairment.overtaken_percent as f64 {
             late += 45_000.0;

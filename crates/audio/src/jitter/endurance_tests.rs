@@ -68,6 +68,7 @@ impl Direction {
                 self.queued +=
                     match self.buffer.pull(instant, Duration::from_micros(10_000 + self.queued as u64 * 1_000 / 48)) {
                         Playout::Packet { pace: Pace::Shorten(most), .. } => 960 - most.min(240) as i64,
+                        Playout::Packet { pace: Pace::Skip(made_up), .. } => 960 - made_up.min(480) as i64,
                         Playout::Packet { pace: Pace::Hurry, .. } => 960 - 240,
                         Playout::Packet { pace: Pace::Lengthen, .. } => 960 + 240,
                         Playout::Packet { .. } => 960,

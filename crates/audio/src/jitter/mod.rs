@@ -48,6 +48,8 @@ struct Stored {
     samples: i64,
     recovers_previous: bool,
     reach: i64,
+    /// How much later than the fastest packets it came.
+    late: i64,
     payload: Vec<u8>,
 }
 
@@ -145,6 +147,7 @@ impl JitterBuffer {
                 samples: length,
                 recovers_previous: packet.recovers_previous,
                 reach: i64::from(packet.reach),
+                late: arrived - timestamp - self.delay.base(),
                 payload: packet.payload,
             },
         );
@@ -329,10 +332,12 @@ impl JitterBuffer {
         }
         let (next, timestamp) = (sequence + 1, packet.timestamp + packet.samples);
         self.floor = next;
+        let overdue = self.overdue(packet.late);
         self.resume(sequence, packet.timestamp);
         self.state = State::Playing { next, timestamp };
         self.stats.played += packet.samples as u64;
-        Playout::Packet { payload: packet.payload, pace: self.pace(now, packet.samples) }
+        let pace = if overdue > 0 { Pace::Skip(overdue) } else { self.pace(now, packet.samples) };
+        Playout::Packet { payload: packet.payload, pace }
     }
 
     fn drop_oldest(&mut self) {

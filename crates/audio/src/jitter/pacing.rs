@@ -2,13 +2,21 @@
 
 use super::span::samples;
 use super::{JitterBuffer, Pace};
-use crate::defaults::{PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SETTLED, SHED_OVER};
+use crate::defaults::{BUFFER_MARGIN, PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SETTLED, SHED_OVER};
 
 impl JitterBuffer {
     /// How much could be shed: over the target, and really here.
     fn excess(&self) -> i64 {
         let held: i64 = self.packets.values().map(|packet| packet.samples).sum();
         (self.stats.delay - self.target).min(held)
+    }
+
+    /// How much of a packet is left out that came after sound was made up in its place. One that a stall held up, longer
+    /// than the target is meant for, goes on where the made-up sound ends: played whole, all that follows would come later
+    /// than before, and be shortened again. Where the target itself is too low, the delay may grow.
+    pub(super) fn overdue(&self, late: i64) -> usize {
+        let outlier = late > self.target + samples(BUFFER_MARGIN);
+        if outlier && self.owed > 0 && self.stats.delay > self.target { self.owed as usize } else { 0 }
     }
 
     pub(super) fn pace(&mut self, now: i64, playing: i64) -> Pace {

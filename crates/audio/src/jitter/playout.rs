@@ -43,6 +43,8 @@ pub enum Pace {
     Steady,
     /// Shorter where it is not heard, by so many samples at most.
     Shorten(usize),
+    /// Without so many samples at its beginning, in whose place sound was made up.
+    Skip(usize),
     /// Shorter in any case.
     Hurry,
     /// Longer where it is not heard.

@@ -325,6 +325,16 @@ fn one_who_speaks_is_heard_without_a_break_when_the_far_side_falls_silent_and_sp
         processing.clean(&mut sound);
         heard.extend_from_slice(&sound);
     }
+    // In both states it is as late as the stage says: silent on the far side and not at rest yet, and at rest.
+    let late = 3 * echo::LATENCY + bands::LATENCY;
+    for steps in [350..450, 550..650] {
+        let (mut off, mut all) = (0.0, 0.0);
+        for i in steps.start * STEP_SAMPLES..steps.end * STEP_SAMPLES {
+            off += (heard[i + late] - voice(i)).powi(2);
+            all += voice(i).powi(2);
+        }
+        assert!(off < 0.2 * all, "steps {steps:?}: {}", off / all);
+    }
     let largest = |steps: std::ops::Range<usize>| {
         let range = steps.start * STEP_SAMPLES..steps.end * STEP_SAMPLES;
         heard[range].windows(2).map(|two| (two[1] - two[0]).abs()).fold(0.0, f32::max)
