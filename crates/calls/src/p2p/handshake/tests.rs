@@ -62,6 +62,9 @@ struct End {
     done: Option<Duration>,
 }
 
+/// When a datagram arrives, its number, to whom it goes, and what it is.
+type Travelling = (Duration, u64, usize, Vec<u8>);
+
 /// The two ends of a handshake, and what is on its way between them.
 struct Simulation {
     setting: Setting,
@@ -69,7 +72,7 @@ struct Simulation {
     now: Duration,
     dice: StdRng,
     ends: [End; 2],
-    travelling: BinaryHeap<Reverse<(Duration, u64, usize, Vec<u8>)>>,
+    travelling: BinaryHeap<Reverse<Travelling>>,
     datagrams: u64,
     /// Which ones do not arrive, by who sent them and their number; the dice decide over the others.
     swallowed: Box<dyn Fn(usize, u64) -> bool>,
@@ -137,7 +140,7 @@ impl Simulation {
             out.push(transmit.message.to_vec());
         }
         if end.build == Build::Ours {
-            out.extend(end.handshake.repeats(now).into_iter().map(|(_, datagram)| datagram.to_vec()));
+            out.extend(end.handshake.repeats(now).into_iter().map(|((), datagram)| datagram.to_vec()));
         }
         for datagram in out {
             self.send(index, datagram);
