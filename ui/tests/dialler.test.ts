@@ -133,13 +133,13 @@ test("an emergency number is refused as one types it", async () => {
     detail: null,
     reason: {
       code: "EMERGENCY_NUMBER",
-      message: "Care4W can't place emergency calls. Dial 999 on a phone.",
+      message: "",
     },
   });
   await user.type(on("dial-input"), "9");
   await settle();
   expect(on("dial-found")).toHaveTextContent(
-    "Care4W can't place emergency calls. Dial 999 on a phone.",
+    "Care4W cannot call emergency services. Use a telephone.",
   );
 });
 

@@ -87,10 +87,10 @@ test("the choice of dark is remembered", async () => {
 
 test("what is to be known about the sign-in is said until it is read", async () => {
   const { core, user, view } = await open();
-  const notice = { code: "NO_KEYCHAIN", message: "There is no keychain here." };
+  const notice = { code: "NO_KEYCHAIN", message: "" };
   core.set({ session: { ...core.current.session, notice } });
   await settle();
-  expect(on("session-notice")).toHaveTextContent("There is no keychain here.");
+  expect(on("session-notice")).toHaveTextContent("This computer has no keychain");
   await user.click(view.getByRole("button", { name: "Close this notice" }));
   expect(off("session-notice")).toBeNull();
 });

@@ -87,18 +87,14 @@ test("a wrong code is said to be wrong and the boxes are empty again", async () 
 
 const FAILURES: [Problem, string, string][] = [
   [{ code: "CODE_EXPIRED", message: "" }, "invalid", "The code has expired."],
-  [
-    { code: "RATE_LIMITED", message: "Too many tries. Try again in 8 minutes." },
-    "limited",
-    "Try again in 8 minutes.",
-  ],
+  [{ code: "RATE_LIMITED", message: "", retryAfter: 480 }, "limited", "Try again in 8 minutes."],
   [{ code: "OFFLINE", message: "" }, "offline", "You're offline."],
   [
     { code: "PHONE_ALREADY_EXISTS", message: "" },
     "error",
     "That number belongs to another account.",
   ],
-  [{ code: "UNAVAILABLE", message: "" }, "error", "The code couldn't be checked."],
+  [{ code: "UNAVAILABLE", message: "" }, "error", "The server is busy or starting."],
 ];
 test.each(FAILURES)("a code that fails with $code is said so", async (problem, shown, words) => {
   const { core, state, user } = await step();
@@ -134,11 +130,10 @@ test("a code that has expired says so without being asked about", async () => {
   expect(on("phone-resend")).toBeEnabled();
 });
 
-test("after too many sends the core's sentence says how long to wait", async () => {
+test("after too many sends it is said how long to wait", async () => {
   const { core, state, user } = await step("code-later");
   core.failing.phoneResend = {
-    code: "RATE_LIMITED",
-    message: "Too many tries. Try again in 9 minutes.",
+    ...{ code: "RATE_LIMITED", message: "", retryAfter: 540 },
   };
   await user.click(on("phone-resend"));
   await pass(10);
