@@ -6,7 +6,7 @@
 use std::{
     fs::File,
     io,
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     os::fd::AsFd as _,
     path::PathBuf,
     process::{Command, Stdio},
@@ -65,13 +65,26 @@ impl Namespace {
         thread::spawn(move || {
             for here in listener.incoming().flatten() {
                 let Ok(there) = TcpStream::connect(server) else { continue };
-                for (mut from, mut to) in both(here, there).into_iter().flatten() {
-                    thread::spawn(move || {
-                        // An end that closes or breaks off ends the other one alike.
-                        let _ = io::copy(&mut from, &mut to);
-                        let _ = to.shutdown(Shutdown::Both);
-                    });
-                }
+                join(here, there);
+            }
+        });
+        Ok(())
+    }
+
+    /// Makes what listens in here on this port of its loopback reachable at the same address of the machine: a driver's
+    /// door.
+    pub fn open_out(&self, port: u16) -> Result<()> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = TcpListener::bind(address)?;
+        let namespace = self.file()?;
+        thread::spawn(move || {
+            if enter(&namespace).is_err() {
+                return;
+            }
+            // The listener stays where it was opened; what this thread opens is in the namespace.
+            for here in listener.incoming().flatten() {
+                let Ok(there) = TcpStream::connect(address) else { continue };
+                join(here, there);
             }
         });
         Ok(())
@@ -86,6 +99,17 @@ impl Namespace {
 impl Drop for Namespace {
     fn drop(&mut self) {
         let _ = ip(&["netns", "del", &self.name]);
+    }
+}
+
+/// Hands on what either sends.
+fn join(here: TcpStream, there: TcpStream) {
+    for (mut from, mut to) in both(here, there).into_iter().flatten() {
+        thread::spawn(move || {
+            // An end that closes or breaks off ends the other one alike.
+            let _ = io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Both);
+        });
     }
 }
 

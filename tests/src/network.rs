@@ -85,6 +85,11 @@ impl Network {
         state.paths.insert((other, one), Impairer::new(Impairment { seed: what.seed.wrapping_add(1), ..what }));
     }
 
+    /// What one way does from now on; the way back is as it was.
+    pub fn impair_way(&self, from: Ipv4Addr, to: Ipv4Addr, what: Impairment) {
+        self.shared.state().paths.insert((from, to), Impairer::new(what));
+    }
+
     /// Nothing passes between the two any more, either way.
     pub fn cut(&self, one: Ipv4Addr, other: Ipv4Addr) {
         self.shared.state().cut.extend([(one, other), (other, one)]);

@@ -33,14 +33,11 @@ impl SoundServer {
         let mut script =
             format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}\n", socket.display());
         for name in names {
-            // The remapped source stands for a microphone: programs hide monitors from their lists.
             for line in [
                 format!(
                     "load-module module-null-sink sink_name={name}_feed rate={RATE} channels=1 sink_properties=device.description={name}_feed"
                 ),
-                format!(
-                    "load-module module-remap-source master={name}_feed.monitor source_name={name}_mic source_properties=device.description={name}_mic"
-                ),
+                format!("load-module {}", microphone(name).join(" ")),
                 format!(
                     "load-module module-null-sink sink_name={name}_speaker rate={RATE} channels=2 sink_properties=device.description={name}_speaker"
                 ),
@@ -114,6 +111,30 @@ impl SoundServer {
         format!("pulseaudio:{name}_speaker")
     }
 
+    /// Pulls the plug of the microphone of `name`.
+    pub fn unplug_microphone(&self, name: &str) -> Result<()> {
+        let listed = client("pactl", self.folder.path()).args(["list", "short", "modules"]).output()?;
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let wanted = format!("source_name={name}_mic");
+        let module = listed.lines().find(|line| line.contains(&wanted)).context("no such microphone")?;
+        let number = module.split_whitespace().next().context("a module without a number")?;
+        self.tell(&["unload-module", number])
+    }
+
+    /// Plugs it in again.
+    pub fn plug_microphone(&self, name: &str) -> Result<()> {
+        let [module, arguments @ ..] = microphone(name);
+        self.tell(&[&["load-module", module.as_str()][..], &arguments.each_ref().map(String::as_str)].concat())
+    }
+
+    fn tell(&self, arguments: &[&str]) -> Result<()> {
+        let told = client("pactl", self.folder.path()).args(arguments).output()?;
+        if !told.status.success() {
+            bail!("pactl {}: {}", arguments.join(" "), String::from_utf8_lossy(&told.stderr).trim());
+        }
+        Ok(())
+    }
+
     /// Plays the WAV `file` into the microphone of `name`, once; ended when all of it was heard.
     pub fn speak(&self, name: &str, file: &Path) -> Result<Process> {
         Process::start(
@@ -172,6 +193,17 @@ impl SoundServer {
         });
         Ok(foreign.count())
     }
+}
+
+/// The module of a microphone and its arguments. The remapped source stands for a microphone: programs hide monitors from
+/// their lists.
+fn microphone(name: &str) -> [String; 4] {
+    [
+        "module-remap-source".to_owned(),
+        format!("master={name}_feed.monitor"),
+        format!("source_name={name}_mic"),
+        format!("source_properties=device.description={name}_mic"),
+    ]
 }
 
 /// What is open on a sound server.

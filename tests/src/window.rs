@@ -45,12 +45,41 @@ impl AppWindow {
 
     /// Opens the app by a program that starts it, and that runs as long as the app is wanted.
     pub fn open_program(program: &Path, arguments: &[&str], environment: &Environment, folder: &Path) -> Result<Self> {
+        Self::open_with(Command::new(tauri_driver()?), two_free_ports()?, program, arguments, environment, folder)
+    }
+
+    /// The same in a network namespace. The server must have been brought there.
+    #[cfg(target_os = "linux")]
+    pub fn open_in(
+        namespace: &crate::Namespace,
+        arguments: &[&str],
+        environment: &Environment,
+        folder: &Path,
+    ) -> Result<Self> {
+        let ports = two_free_ports()?;
+        namespace.open_out(ports.0)?;
+        let mut driver = namespace.command("");
+        driver = {
+            let mut command = Command::new(driver.get_program());
+            command.args(driver.get_args().filter(|word| !word.is_empty())).arg(tauri_driver()?);
+            command
+        };
+        Self::open_with(driver, ports, &binaries::find("care4w")?, arguments, environment, folder)
+    }
+
+    fn open_with(
+        mut driver: Command,
+        (port, native_port): (u16, u16),
+        program: &Path,
+        arguments: &[&str],
+        environment: &Environment,
+        folder: &Path,
+    ) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let log = folder.join("window.log");
-        let (port, native_port) = two_free_ports()?;
         let driver = Process::start(
             "tauri-driver",
-            Command::new(tauri_driver()?)
+            driver
                 .args(["--port", &port.to_string(), "--native-port", &native_port.to_string()])
                 .envs(environment.iter().map(|(name, value)| (name, value)))
                 .stdin(Stdio::null())

@@ -3,117 +3,14 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use care4w_tests::{
-    Account, AppWindow, Cli, Display, Environment, Key, Keychain, Process, Server, SoundServer, binaries,
-    cli::RunningCli, desk::own_folders, screenshot::Area, speech::Speech,
-};
-use tempfile::TempDir;
+mod before;
+mod person;
+mod troubles;
 
-/// The sound card that the system uses, and one that somebody may choose.
-const CARDS: [&str; 2] = ["desk", "headset"];
+use care4w_tests::{Account, AppWindow, Cli, Key, Server, SoundServer, cli::RunningCli};
+use person::{Person, meter_moves, wait_for_attribute};
 
-/// Somebody with a window and two sound cards.
-struct Person {
-    sound: SoundServer,
-    keychain: Keychain,
-    display: Display,
-    root: TempDir,
-}
-
-impl Person {
-    fn set_up() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        Self {
-            sound: SoundServer::start(&CARDS).unwrap(),
-            keychain: Keychain::start(&root.path().join("keychain")).unwrap(),
-            display: Display::start().unwrap(),
-            root,
-        }
-    }
-
-    /// Opens the app, creates an account and skips the question for the number.
-    fn arrives(&self, server: &Server) -> AppWindow {
-        let mut environment: Environment = self.sound.environment();
-        environment.extend(self.keychain.environment());
-        environment.extend(self.display.environment());
-        environment.extend(own_folders(self.root.path()));
-        let arguments = ["--server", server.url(), "--profile", "call"];
-        let window = AppWindow::open(&arguments, &environment, self.root.path()).unwrap();
-        let account = Account::named("Amina");
-        window.click("to-register").unwrap();
-        window.type_into("register-name", &account.name).unwrap();
-        window.type_into("register-email", &account.email).unwrap();
-        window.type_into("register-password", &account.password).unwrap();
-        window.click("register-submit").unwrap();
-        window.click("phone-skip").unwrap();
-        window.wait_gone("phone-modal").unwrap();
-        window
-    }
-
-    /// Begins to speak into a microphone.
-    fn speaks(&self, card: &str) -> Process {
-        self.sound.speak(card, &Speech::Caller.file().unwrap()).unwrap()
-    }
-
-    /// Looks at what the window shows now: light and dark, an audit and a picture of each, and whether all of it fits
-    /// into the smallest window.
-    fn look(&self, window: &AppWindow, name: &str, found: &mut Vec<String>) {
-        for theme in ["dark", "light"] {
-            window.evaluate(&format!("document.documentElement.dataset.theme = '{theme}'")).unwrap();
-            let violations = window.audit().unwrap();
-            found.extend(violations.into_iter().map(|violation| format!("{name}, {theme}: {violation}")));
-            self.picture(window, &format!("{name}-{theme}"));
-        }
-        window.resize(340, 520).unwrap();
-        window.wait_at_rest().unwrap();
-        if let Some(outside) = window.evaluate(OUTSIDE).unwrap().as_str() {
-            found.push(format!("{name}, small: {outside}"));
-        }
-        self.picture(window, &format!("{name}-small"));
-        window.resize(400, 680).unwrap();
-    }
-
-    fn picture(&self, window: &AppWindow, name: &str) {
-        window.evaluate_later(PAINTED).unwrap();
-        let size = window.evaluate("return [innerWidth, innerHeight]").unwrap();
-        let (width, height): (u32, u32) = serde_json::from_value(size).unwrap();
-        let folder = binaries::output_folder("screens/call").unwrap();
-        let area = Area { x: 0, y: 0, width, height };
-        self.display.screenshot_of(area, &folder.join(format!("{name}.png"))).unwrap();
-    }
-}
-
-const PAINTED: &str = "const done = arguments[arguments.length - 1]; \
-                       requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0)))";
-
-/// The first thing that one cannot get to: a control of the call outside of the window, or a sheet that is cut and
-/// cannot be scrolled.
-const OUTSIDE: &str = "
-    const sheet = document.querySelector('.sheet');
-    if (sheet) {
-        const box = sheet.getBoundingClientRect();
-        return box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth ? 'the sheet' : null;
-    }
-    const outside = [...document.querySelectorAll('[data-testid=call-panel] :is(button, h1, p, time)')].find((e) => {
-        const box = e.getBoundingClientRect();
-        return !e.classList.contains('spoken') && box.width > 0
-            && (box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth);
-    });
-    return outside ? outside.outerHTML : null";
-
-fn wait_for_attribute(window: &AppWindow, id: &str, name: &str, value: &str) {
-    let script = format!("return document.querySelector('[data-testid={id}]')?.getAttribute('{name}') === '{value}'");
-    window.wait_until(&format!("“{id}” to have {name}={value}"), &script).unwrap();
-}
-
-/// Waits until a meter moves.
-fn meter_moves(window: &AppWindow, id: &str) {
-    let script =
-        format!("return Number(document.querySelector('[data-testid={id}]')?.getAttribute('aria-valuenow')) > 30");
-    window.wait_until(&format!("“{id}” to move"), &script).unwrap();
-}
-
-const DIGITS_STAND: &str = "return document.querySelector('[data-testid=call-digits]')?.textContent === '42#'";
+const DIGITS_STAND: &str = "return document.querySelector('[data-testid=call-digits]')?.textContent === '42#12'";
 
 /// Where the red button is: nothing that comes or goes may move it.
 fn place(window: &AppWindow) -> serde_json::Value {
@@ -180,8 +77,9 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     // Digits, by keyboard: they come there, and stand here.
     window.click("call-keypad").unwrap();
     window.wait_for("key-1").unwrap();
-    window.type_keys("42#").unwrap();
-    for digit in ["4", "2", "#"] {
+    // A w is half a second without any.
+    window.type_keys("42#1w2").unwrap();
+    for digit in ["4", "2", "#", "1", "2"] {
         assert_eq!(peer.wait("a digit", |line| line.is("digit")).unwrap().text("digit"), digit);
     }
     let digits = window.wait_until("the digits to stand here", DIGITS_STAND);
