@@ -117,4 +117,6 @@ fn keep<T>(stage: &mut Option<T>, wanted: bool, make: impl FnOnce() -> T) {
 }
 
 #[cfg(test)]
+mod gain_tests;
+#[cfg(test)]
 mod tests;
