@@ -40,7 +40,13 @@ pub fn measure(quick: bool) -> Result<Figures> {
     let mut app = Command::new(binaries::find("care4w")?);
     app.args(["--server", server.url(), "--profile", "bench"]);
     let mut browser = Command::new("chromium");
-    browser.args(["--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"]);
+    browser.args([
+        "--no-sandbox",
+        "--test-type",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]);
     browser.arg(format!("--user-data-dir={}", folder.path().join("chromium").display()));
     browser.args(["--window-position=0,0", "--window-size=400,680", &format!("--app={}", page.url)]);
 
