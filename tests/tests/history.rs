@@ -5,8 +5,9 @@
 
 mod desktop;
 
-use care4w_tests::{Account, AppWindow, Key, Server, wait};
+use care4w_tests::{Account, AppWindow, Cli, Key, Server, wait};
 use desktop::{PATIENCE, Person};
+use serde_json::Value;
 
 const SILENT: [&str; 4] = ["--mic", "none", "--speaker", "none"];
 
@@ -139,5 +140,61 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     window.wait_for("dial-input").unwrap();
     window.click("nav-history").unwrap();
     window.wait_for("history-empty").unwrap();
+    window.close().unwrap();
+
+    // A list that cannot be read is set aside, and that is said once.
+    let file = person.data().join("history.sqlite");
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(person.data().join(format!("history.sqlite{ending}")));
+    }
+    std::fs::write(&file, "no history, and long enough to be taken for one ".repeat(50)).unwrap();
+    let window = person.opens(&server, &[]);
+    window.wait_for("history-notice").unwrap();
+    found.extend(person.looks(&window, "history-damaged"));
+    window.evaluate("document.querySelector('[data-testid=history-notice] button').click()").unwrap();
+    window.wait_gone("history-notice").unwrap();
+    assert!(person.data().join("history.sqlite.damaged").exists());
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_phone_without_a_window_lists_its_calls_and_writes_them_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start().unwrap();
+    let phone = |name: &str| {
+        let phone = Cli::new(server.url(), &folder.path().join(name));
+        phone.register(&Account::named(name)).unwrap();
+        phone
+    };
+    let (amina, baraka) = (phone("Amina"), phone("Baraka"));
+    let calls = |of: &Cli, more: &[&str]| -> Vec<Value> {
+        let told = of.run(&[&["history"], more].concat(), "").unwrap().success().unwrap();
+        told.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert!(calls(&amina, &[]).is_empty());
+
+    let mut answering = baraka.answer(&[&["--calls", "1"], &SILENT[..]].concat()).unwrap();
+    let mut calling = amina.call(&baraka.care4w_id().unwrap(), &SILENT).unwrap();
+    calling.wait_for_call("connected").unwrap();
+    assert!(calls(&amina, &[]).is_empty(), "to look does not end a call that runs");
+    assert_eq!(calling.end().unwrap(), Some(0));
+    answering.wait_for_end().unwrap();
+    let mut missed = baraka.call(&amina.care4w_id().unwrap(), &SILENT).unwrap();
+    missed.wait_for_call("ended").unwrap();
+    missed.wait_for_end().unwrap();
+
+    // What was missed while nobody was there is the server's to tell.
+    let told = calls(&amina, &[]);
+    let kinds: Vec<&str> = told.iter().map(|call| call["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["missed", "outgoing"], "{told:?}");
+    assert_eq!((told[0]["name"].as_str(), told[1]["reason"].as_str()), (Some("Baraka"), Some("HUNG_UP")), "{told:?}");
+    assert!(told[1]["durationMs"].is_u64(), "{told:?}");
+    assert_eq!(calls(&amina, &["--limit", "1"]).len(), 1);
+
+    let file = folder.path().join("calls.csv");
+    amina.run(&["history", "export", &file.display().to_string()], "").unwrap().success().unwrap();
+    let table = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(table.lines().count(), 3, "{table}");
+    let nowhere = folder.path().join("nowhere/calls.csv").display().to_string();
+    amina.run(&["history", "export", &nowhere], "").unwrap().refused(1, "EXPORT_FAILED").unwrap();
 }

@@ -302,6 +302,12 @@ fn error_handling_for_non_existent_phone_numbers() {
     call_refused(&amina, &["12"], "SHORT_NUMBER");
     call_refused(&amina, &["nobody"], "NOT_A_DESTINATION");
     call_refused(&amina, &["999"], "EMERGENCY_NUMBER");
+    call_refused(&amina, &["*#06#"], "SERVICE_CODE");
+    // What nobody sees is read over, and that is said.
+    let hidden = amina.run(&["lookup", "\u{202a}+254 712 345\u{200b}678\u{202c}"], "").unwrap().success().unwrap();
+    assert_eq!(hidden.json().unwrap()["isSelf"], true);
+    assert!(hidden.stderr.contains("hidden characters") && hidden.stderr.contains("+254 712 345678"), "{hidden:?}");
+    amina.run(&["phone", "set", "999"], "").unwrap().refused(1, "EMERGENCY_NUMBER").unwrap();
 }
 
 #[test]
