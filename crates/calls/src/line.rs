@@ -102,6 +102,7 @@ enum Command {
     SetRinger(DeviceSelector, Reply<()>),
     SetProcessing(crate::Processing, Reply<()>),
     SetDtx(bool, Reply<()>),
+    SetLowDelay(bool, Reply<()>),
     SetVolume(crate::Volume, Reply<()>),
     SetRings(BackendName, bool, Reply<()>),
     Stats(oneshot::Sender<Option<crate::CallStats>>),
@@ -216,6 +217,11 @@ impl Line {
     /// Chooses whether silence is left out of what is sent (DTX), from the next call on.
     pub async fn set_dtx(&self, dtx: bool) -> Result<(), LineError> {
         self.ask(|reply| Command::SetDtx(dtx, reply)).await
+    }
+
+    /// Chooses whether packets are short ([`SoundSettings::low_delay`]), from the next call on.
+    pub async fn set_low_delay(&self, low_delay: bool) -> Result<(), LineError> {
+        self.ask(|reply| Command::SetLowDelay(low_delay, reply)).await
     }
 
     /// Chooses how loud the other end is played, of a running call too.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use care4w_audio::tones::{Player, Tone};
 use care4w_audio::{
-    CallAudio, CallAudioConfig, Codec, DeviceSelector, Direction, Health, Levels, Notice, OpenAudioError, ReceiveStats,
+    CallAudio, CallAudioConfig, Codec, DeviceSelector, Direction, Health, Levels, Notice, OpenAudioError, PacketTime,
+    ReceiveStats,
 };
 pub use care4w_audio::{EncodedFrame, NetworkReport, Processing, RtpAudio};
 
@@ -25,6 +26,9 @@ pub struct SoundSettings {
     pub processing: Processing,
     /// Whether silence is left out of what is sent (DTX).
     pub dtx: bool,
+    /// Whether packets hold 10 ms instead of 20, as long as the network loses nothing: nearer to the ear, for 16 kbit/s more
+    /// of headers. Of calls between two phones only, since Twilio wants 20 ms (`a=maxptime`).
+    pub low_delay: bool,
 }
 
 /// How loud the other end is played, in percent: 100 is as it comes, 200 the most.
@@ -155,6 +159,7 @@ impl SoundFactory for NativeSound {
             speaker: settings.speaker.clone(),
             processing: settings.processing,
             dtx: settings.dtx,
+            packet: if settings.low_delay { PacketTime::Ms10 } else { PacketTime::Ms20 },
             ..CallAudioConfig::default()
         };
         let audio =

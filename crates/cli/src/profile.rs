@@ -104,6 +104,7 @@ pub fn sound_settings(sound: &Sound) -> SoundSettings {
         speaker: sound.speaker.clone(),
         ringer: DeviceSelector::Silence,
         dtx: sound.dtx,
+        low_delay: sound.low_delay,
         ..SoundSettings::default()
     }
 }

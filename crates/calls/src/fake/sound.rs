@@ -36,6 +36,7 @@ struct Counts {
 struct FakeState {
     processing: Processing,
     volume: Volume,
+    low_delay: bool,
     health: Health,
     notices: Vec<Notice>,
 }
@@ -65,6 +66,11 @@ impl FakeSound {
     /// How many calls' sounds were opened so far.
     pub fn opened(&self) -> usize {
         self.0.opened.load(Ordering::SeqCst)
+    }
+
+    /// Whether the sound opened last sends short packets.
+    pub fn low_delay(&self) -> bool {
+        self.0.state().low_delay
     }
 
     /// How many tones play.
@@ -114,10 +120,11 @@ impl FakeSound {
 }
 
 impl SoundFactory for FakeSound {
-    fn open(&self, _: &SoundSettings, send: SendFrame) -> Result<Arc<dyn Sound>, SoundError> {
+    fn open(&self, settings: &SoundSettings, send: SendFrame) -> Result<Arc<dyn Sound>, SoundError> {
         if self.0.no_microphone.load(Ordering::SeqCst) {
             return Err(SoundError::Microphone("NO_DEVICE".to_owned()));
         }
+        self.0.state().low_delay = settings.low_delay;
         self.0.open.fetch_add(1, Ordering::SeqCst);
         self.0.opened.fetch_add(1, Ordering::SeqCst);
         Ok(Arc::new(FakeCall {

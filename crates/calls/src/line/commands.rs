@@ -51,6 +51,10 @@ impl Driver {
                 self.settings.dtx = dtx;
                 answer(reply, Ok(()));
             }
+            Command::SetLowDelay(low_delay, reply) => {
+                self.settings.low_delay = low_delay;
+                answer(reply, Ok(()));
+            }
             Command::SetVolume(volume, reply) => {
                 self.settings.volume = volume;
                 self.tune();

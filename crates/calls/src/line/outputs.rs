@@ -9,7 +9,7 @@ use tokio::task;
 
 use super::driver::Driver;
 use super::report::{FromCall, Report};
-use crate::{CallState, EncodedFrame, EndReason, Output};
+use crate::{BackendName, CallState, EncodedFrame, EndReason, Output, SoundSettings};
 
 impl Driver {
     pub(super) fn carry_out(&mut self, now: Instant) {
@@ -63,7 +63,9 @@ impl Driver {
     fn open_sound(&mut self) {
         let Some(active) = &mut self.active else { return };
         let Some(frames) = active.frames.take() else { return };
-        let (factory, settings, slot) = (Arc::clone(&self.sound), self.settings.clone(), Arc::clone(&active.slot));
+        let (factory, slot) = (Arc::clone(&self.sound), Arc::clone(&active.slot));
+        let low_delay = self.settings.low_delay && active.backend.name() != BackendName::Twilio;
+        let settings = SoundSettings { low_delay, ..self.settings.clone() };
         let (call, report, sent) = (active.id, self.report.clone(), Arc::clone(&active.sent));
         let bytes = Arc::clone(&active.bytes);
         self.tasks.spawn(async move {

@@ -123,6 +123,18 @@ async fn two_lines_call_talk_and_hang_up() {
 }
 
 #[tokio::test]
+async fn packets_are_short_from_the_call_on_that_comes_after_the_wish() {
+    let (_network, mut a, mut b) = phones();
+    a.line.set_low_delay(true).await.unwrap();
+    a.dial(&b).await.unwrap();
+    b.until(CallState::Incoming).await;
+    b.line.accept().await.unwrap();
+    a.until(CallState::Connected).await;
+    b.until(CallState::Connected).await;
+    assert!(a.sound.low_delay() && !b.sound.low_delay());
+}
+
+#[tokio::test]
 async fn a_phone_without_a_microphone_rings_nobody() {
     let (_network, mut a, mut b) = phones();
     a.sound.break_microphone();

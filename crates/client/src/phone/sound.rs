@@ -40,6 +40,7 @@ pub(super) fn settings(given: SoundSettings, kept: &SoundState) -> SoundSettings
         volume: Volume::percent(kept.volume),
         processing,
         dtx: given.dtx || kept.dtx,
+        low_delay: given.low_delay || kept.low_delay,
     }
 }
 
@@ -88,6 +89,8 @@ impl Phone {
         sound.dtx = change.dtx.unwrap_or(sound.dtx);
         line.set_dtx(sound.dtx).await?;
         self.inner.p2p.set_dtx(sound.dtx);
+        sound.low_delay = change.low_delay.unwrap_or(sound.low_delay);
+        line.set_low_delay(sound.low_delay).await?;
         let kept = serde_json::to_value(&sound).expect("plain settings can always be written as JSON");
         self.inner.state.send_modify(|state| state.sound = sound);
         self.inner.store.set(SOUND, kept).map_err(|error| Problem::new(error.code(), error.to_string()))
@@ -121,6 +124,8 @@ mod tests {
         assert!(!line.processing.echo && line.processing.noise);
         assert_eq!(line.volume, Volume::percent(150));
         assert!(!line.dtx, "pauses are sent unless somebody wants otherwise");
+        assert!(!line.low_delay, "data costs unless somebody says that it does not");
+        assert!(settings(SoundSettings::default(), &SoundState { low_delay: true, ..SoundState::default() }).low_delay);
         let thrifty = SoundState { dtx: true, ..SoundState::default() };
         assert!(settings(SoundSettings::default(), &thrifty).dtx);
         assert!(settings(SoundSettings { dtx: true, ..SoundSettings::default() }, &kept).dtx);

@@ -144,6 +144,7 @@ fn hear_oneself(phone: &Phone, running: &Running, factory: &dyn SoundFactory, se
         speaker: if microphone { "none".parse().unwrap_or_default() } else { settings.speaker.clone() },
         // What is recorded is played as it is.
         dtx: false,
+        low_delay: false,
         ..settings.clone()
     };
     let keep = Box::new(move |frame| kept.lock().unwrap_or_else(PoisonError::into_inner).push(frame));

@@ -385,7 +385,7 @@ function emptyState(): AppState {
     ring: null,
     sound: {
       ...{ microphone: null, speaker: null, ringer: null, volume: 100 },
-      ...{ echo: true, noise: true, gain: true, dtx: false },
+      ...{ echo: true, noise: true, gain: true, dtx: false, lowDelay: false },
     },
     country: "KE",
     destination: null,

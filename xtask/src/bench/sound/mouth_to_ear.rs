@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use care4w_tests::{
     Process, Sound, SoundServer, binaries, correlation, resources,
     sound_server::{RATE, Recording},
+    speech::Speech,
     wait,
 };
 
@@ -33,7 +34,7 @@ pub fn measure(quick: bool) -> Result<Figures> {
         delays(&sound, &chirps)?
     };
     let mut figures = vec![Figure::ms("mouth to ear, floor (capture to playback, nothing between)", floor)];
-    for peer in [Peer::Ours, Peer::Chromium, Peer::Baresip] {
+    for peer in [Peer::Ours, Peer::OursShort, Peer::Chromium, Peer::Baresip] {
         let own = folder.path().join(peer.name());
         figures.extend(or_said(peer.name(), of_peer(peer, &own, &chirps, quick)).into_iter().flatten());
     }
@@ -45,12 +46,14 @@ fn of_peer(peer: Peer, folder: &Path, chirps: &Path, quick: bool) -> Result<Figu
     let sound = SoundServer::start(&["a", "b"])?;
     let ends = peer.call(&sound, folder)?;
     sound.listen("b")?.next(SETTLING)?;
+    let delays = delays(&sound, chirps)?;
+    // An end costs least while nobody speaks: here both do, at once, as long as it is looked at.
+    let length = if quick { COSTING / 6 } else { COSTING };
+    let _talking =
+        [talk(&sound, folder, "a", Speech::Caller, length)?, talk(&sound, folder, "b", Speech::Callee, length)?];
     let (processor, clock) = (resources::cpu_time(ends.caller)?, sound.listen("a")?);
     let begin = clock.length()?;
-    let delays = delays(&sound, chirps)?;
-    if !quick {
-        clock.next(COSTING.saturating_sub(clock.length()?.saturating_sub(begin)))?;
-    }
+    clock.next(length)?;
     let took = clock.length()?.saturating_sub(begin).as_secs_f64();
     let used = resources::cpu_time(ends.caller)?.saturating_sub(processor).as_secs_f64();
     let memory = resources::memory(ends.caller)? as f64 / 1_048_576.0;
@@ -63,6 +66,18 @@ fn of_peer(peer: Peer, folder: &Path, chirps: &Path, quick: bool) -> Result<Figu
         ends.set_up_ms.map(|ms| Figure::one(format!("answer to sound or connection, loopback, {name}"), "ms", ms));
     figures.extend(set_up);
     Ok(figures)
+}
+
+/// Somebody who speaks into the microphone of `name` for so long and a little longer.
+fn talk(sound: &SoundServer, folder: &Path, name: &str, speech: Speech, length: Duration) -> Result<Process> {
+    let said = speech.sound()?;
+    let mut all = said.clone();
+    while all.length() < length + SETTLING {
+        all = all.then(&said);
+    }
+    let file = folder.join(format!("{name}-talk.wav"));
+    all.write(&file)?;
+    sound.speak(name, &file)
 }
 
 fn chirp() -> Sound {

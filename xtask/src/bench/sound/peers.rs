@@ -10,6 +10,8 @@ use care4w_tests::{Account, Chromium, Cli, Process, Server, SoundServer, chromiu
 pub enum Peer {
     /// Our phone without a window.
     Ours,
+    /// The same with packets of 10 ms.
+    OursShort,
     /// Two headless Chromiums.
     Chromium,
     /// Two baresips.
@@ -21,6 +23,7 @@ impl Peer {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
+            Self::OursShort => "ours, packets of 10 ms",
             Self::Chromium => "Chromium",
             Self::Baresip => "baresip",
         }
@@ -30,7 +33,8 @@ impl Peer {
     pub fn call(self, sound: &SoundServer, folder: &Path) -> Result<Ends> {
         fs::create_dir_all(folder)?;
         match self {
-            Self::Ours => ours(sound, folder),
+            Self::Ours => ours(sound, folder, &[]),
+            Self::OursShort => ours(sound, folder, &["--low-delay"]),
             Self::Chromium => chromium(sound),
             Self::Baresip => baresip(sound, folder),
         }
@@ -46,7 +50,7 @@ pub struct Ends {
     _kept: Vec<Box<dyn Any>>,
 }
 
-fn ours(sound: &SoundServer, folder: &Path) -> Result<Ends> {
+fn ours(sound: &SoundServer, folder: &Path, more: &[&'static str]) -> Result<Ends> {
     let server = Server::start()?;
     let person = |name: &str| -> Result<Cli> {
         let cli = Cli::new(server.url(), &folder.join(name)).with_environment(sound.environment());
@@ -58,8 +62,9 @@ fn ours(sound: &SoundServer, folder: &Path) -> Result<Ends> {
         ["--mic".to_owned(), SoundServer::microphone_id(name), "--speaker".into(), SoundServer::speaker_id(name)]
     };
     let (flags_a, flags_b) = (flags("a"), flags("b"));
-    let mut answering = b.answer(&flags_b.each_ref().map(String::as_str))?;
-    let mut calling = a.call(&b.care4w_id()?, &flags_a.each_ref().map(String::as_str))?;
+    let (flags_a, flags_b) = (flags_a.each_ref().map(String::as_str), flags_b.each_ref().map(String::as_str));
+    let mut answering = b.answer(&[&flags_b, more].concat())?;
+    let mut calling = a.call(&b.care4w_id()?, &[&flags_a, more].concat())?;
     let media = answering.wait("sound at the callee", |line| line.is("media"))?;
     let caller = calling.process().id();
     let set_up_ms = media.json["firstAudioMs"].as_f64();

@@ -115,6 +115,18 @@ async fn a_call_whose_way_failed_before_it_rang_goes_on_by_the_other_and_says_so
 }
 
 #[tokio::test]
+async fn over_twilio_packets_stay_as_long_as_it_wants_them() {
+    let (mut a, b) = phones(None, false);
+    a.line.set_low_delay(true).await.unwrap();
+    dial(&a, &b, None).await;
+    a.until(CallState::Dialing).await;
+    while a.sound.opened() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!a.sound.low_delay());
+}
+
+#[tokio::test]
 async fn a_way_that_says_nothing_is_left_for_the_other_and_what_it_says_too_late_is_not_taken_for_that_ones() {
     let (mut a, mut b) = phones(None, false);
     let call = dial(&a, &b, Some(BackendName::Fake)).await;
