@@ -5,7 +5,10 @@ export type * from "./types";
 
 /** The core behind this window; in a plain browser during development, an in-memory stand-in. */
 export async function connect(): Promise<Backend> {
-  if ((import.meta.env.DEV || import.meta.env.MODE === "preview") && !("__TAURI_INTERNALS__" in window)) {
+  if (
+    (import.meta.env.DEV || import.meta.env.MODE === "preview") &&
+    !("__TAURI_INTERNALS__" in window)
+  ) {
     const { previewFromHash } = await import("./preview");
     return previewFromHash();
   }
