@@ -146,6 +146,7 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
     assert_eq!(told.actions, ["default", "", "decline", "Decline", "answer", "Answer"]);
     called.rings_aloud();
     called.tray.says("Somebody is calling");
+    let ringing = called.tray.picture();
     at(called.display(), "xdotool", &["type", "--delay", "20", "hello"]).unwrap();
     at(called.display(), "xdotool", &["key", "Escape", "Return"]).unwrap();
     wait::until(PATIENCE, "what was typed", || {
@@ -231,6 +232,7 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
     called.notifications.all_go();
     called.notifications.badge_is(0);
     called.tray.says("Ready for calls");
+    assert_ne!(called.tray.picture(), ringing, "the icon shows that nobody calls any more");
     called.window.click("nav-phone").unwrap();
 
     // Called back with one press.

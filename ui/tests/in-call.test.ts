@@ -168,7 +168,7 @@ test("a chosen device that is not connected is named so, and one that cannot be 
     ...connected(),
     sound: {
       ...{ microphone: "gone", speaker: null, ringer: null, volume: 100 },
-      ...{ echo: true, noise: true, gain: true, dtx: false },
+      ...{ echo: true, noise: true, gain: true, dtx: false, lowDelay: false },
     },
   });
   core.failing.setSound = { code: "DEVICE_FAILED", message: "That device can't be used." };

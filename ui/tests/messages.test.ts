@@ -33,7 +33,7 @@ test("every message that is there is used", () => {
   const all = [...sources(), ...files(SHELL, /\.rs$/).map(([, source]) => source)].join("\n");
   for (const key of Object.keys(en)) {
     const madeOfCodes =
-      /^(problem|end\.|recents\.(outgoing|unanswered|incoming|missed|declined|elsewhere)$|quality|soundNotice|soundTest\.(microphone|speaker|network|verdict)|sound\.(echo|noise|gain|dtx)|stats\.path|call\.hold\.|sound\.(microphone|speaker|ringer)$|phone\.status|phone\.reason|country\.none\.|code\.status|call\.state|call\.insteadOf|settings\.(online|offline|connecting)|privacy\.(everyone|nobody)$|diagnostics\.|shortcut\.|ring\.(state|end)\.)/;
+      /^(problem|end\.|recents\.(outgoing|unanswered|incoming|missed|declined|elsewhere)$|quality|soundNotice|soundTest\.(microphone|speaker|network|verdict)|sound\.(echo|noise|gain|dtx|lowDelay)|stats\.path|call\.hold\.|sound\.(microphone|speaker|ringer)$|phone\.status|phone\.reason|country\.none\.|code\.status|call\.state|call\.insteadOf|settings\.(online|offline|connecting)|privacy\.(everyone|nobody)$|diagnostics\.|shortcut\.|ring\.(state|end)\.)/;
     if (madeOfCodes.test(key)) continue;
     const counted = key.replace(/\.(one|other)$/, "");
     expect(all.includes(`"${key}"`) || all.includes(`"${counted}"`), `nothing says "${key}"`).toBe(

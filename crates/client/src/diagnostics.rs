@@ -170,10 +170,15 @@ fn is_secret(word: &str) -> bool {
     word.contains('@')
         || word.contains("://")
         || word.to_ascii_lowercase().contains("care4w-")
-        || ["/home/", "/Users/", "\\Users\\", "/root"].iter().any(|home| word.contains(home))
+        || is_path(value.trim_matches(|c: char| "\"'(),".contains(c)))
         || bare.parse::<std::net::IpAddr>().is_ok()
         || bare.parse::<std::net::SocketAddr>().is_ok()
         || digits >= DIGITS_OF_A_NUMBER
+}
+
+/// Most begin with somebody's name.
+fn is_path(value: &str) -> bool {
+    value.starts_with('/') || value.starts_with('~') || value.contains(":\\") || value.starts_with("\\\\")
 }
 
 #[cfg(test)]
@@ -238,7 +243,7 @@ mod tests {
             direction: Direction::Input,
             is_default: true,
         };
-        let system = [("system", "Linux, in /home/amina".to_owned()), ("host", "192.0.2.7".to_owned())];
+        let system = [("system", "Linux, in /Users/amina".to_owned()), ("host", "192.0.2.7".to_owned())];
         let report = report_of_somebody(&diagnostics, &[device], &system);
         for private in PRIVATE {
             assert!(!report.contains(private), "{private} is in the report:\n{report}");
@@ -259,7 +264,8 @@ mod tests {
             "address=2001:db8::7",
             "[2001:db8::7]:443",
             "https://phone.example.org/api",
-            "path=\"/home/amina/x\"",
+            "path=\"/Users/amina/x\"",
+            "(C:\\Users\\amina\\x)",
         ] {
             let said = without_secrets(&format!("WARN care4w_client: no way to {secret} now"));
             assert_eq!(said, "WARN care4w_client: no way to <removed> now", "{secret}");

@@ -17,10 +17,10 @@ pub struct Machine {
 /// Lays the machine's files out in `$1` and waits. `/tmp` is shared: displays, buses and the desks of the tests are there.
 const SET_UP: &str = "set -e
 mount -t tmpfs tmpfs \"$1\"
-mkdir \"$1/upper\" \"$1/work\" \"$1/root\"
-mount -t overlay overlay -o \"lowerdir=/,upperdir=$1/upper,workdir=$1/work\" \"$1/root\"
-for shared in dev proc run sys tmp; do mount --rbind \"/$shared\" \"$1/root/$shared\"; done
-touch \"$1/root/tmp/$2\"
+mkdir \"$1/upper\" \"$1/scratch\" \"$1/files\"
+mount -t overlay overlay -o \"lowerdir=/,upperdir=$1/upper,workdir=$1/scratch\" \"$1/files\"
+for shared in dev proc run sys tmp; do mount --rbind \"/$shared\" \"$1/files/$shared\"; done
+touch \"$1/files/tmp/$2\"
 exec sleep infinity";
 
 impl Machine {
@@ -42,7 +42,7 @@ impl Machine {
             Ok(ready.path().join("ready").exists().then_some(()))
         })
         .unwrap();
-        Self { keeper, root: format!("{}/root", place.display()) }
+        Self { keeper, root: format!("{}/files", place.display()) }
     }
 
     /// The words of a command that runs on it: `program` with `arguments`.

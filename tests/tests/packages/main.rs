@@ -190,7 +190,7 @@ fn the_installed_app_opens_from_its_menu_entry_with_the_number_of_a_link_and_lea
             .unwrap();
     registers(&window, &person.account);
     shows(&window, "+254 712 345678");
-    assert!(person.program_of_app().ends_with("machine/root/usr/bin/care4w"), "it is the installed one that runs");
+    assert!(person.program_of_app().ends_with("machine/files/usr/bin/care4w"), "it is the installed one that runs");
 
     // A link while it runs, as a browser opens it.
     machine.runs(&environment, "xdg-open", &["tel:+254722000111"]).unwrap();

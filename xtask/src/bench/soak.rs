@@ -76,9 +76,12 @@ pub fn measure(calls: usize, minutes: u64) -> Result<Figures> {
     Ok(figures)
 }
 
+/// What is told of a process: its name, its unit, and how much of it there is.
+type Row = (&'static str, &'static str, fn(&Held) -> f64);
+
 /// The first and the last look, and the most that was seen.
 fn held(what: &str, looks: &[Held]) -> Figures {
-    let rows: [(&str, &'static str, fn(&Held) -> f64); 3] = [
+    let rows: [Row; 3] = [
         ("memory (PSS)", "MiB", |held| held.mebibytes),
         ("handles", "", |held| held.handles),
         ("threads", "", |held| held.threads),

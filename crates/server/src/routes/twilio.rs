@@ -9,10 +9,10 @@ use care4w_protocol::twilio::{PhoneCall, RingRequest, TwilioToken};
 
 use super::{Answer, ok};
 use crate::app::{App, Shared};
+use crate::clock;
 use crate::error::Problem;
 use crate::extract::{Body, Caller, PathText};
 use crate::twilio::{TwilioVoice, access_token, ring};
-use crate::clock;
 
 fn active(app: &Shared) -> Result<&TwilioVoice, Problem> {
     app.twilio.as_ref().ok_or_else(Problem::twilio_not_active)

@@ -70,7 +70,7 @@ export function desktop(core: Owner): Desktop {
       return Promise.resolve({ ...core.shortcutState });
     },
     diagnostics: () => Promise.resolve(REPORT),
-    diagnosticsSave: () => Promise.resolve("/home/amina/Downloads/care4w-report.txt"),
+    diagnosticsSave: () => Promise.resolve("~/Downloads/care4w-report.txt"),
     setFreeCalls: (freeCalls) => {
       core.set({ freeCalls });
       return Promise.resolve(null);
