@@ -197,7 +197,7 @@ fn every_screen_can_be_read_in_each_language_and_with_text_of_twice_the_size() {
 }
 
 #[test]
-fn the_report_for_a_helper_names_nobody() {
+fn the_report_that_is_sent_on_names_nobody() {
     let person = Person::named("Amina", "report");
     let downloads = person.desk.folder().join("downloads");
     let config = person.desk.folder().join("config");
