@@ -152,8 +152,8 @@ fn no_log_of_a_whole_call_holds_a_number_an_address_or_a_secret() {
     assert!(found.is_empty(), "the commands' logs:\n{}", found.join("\n"));
     for (whose, log, ours) in [
         ("the server's", &server, "\"target\":\"care4w_server::signalling"),
-        ("the caller's", &calling, "care4w_calls::line::driver: call ended"),
-        ("the callee's", &answering, "care4w_calls::line::driver: call ended"),
+        ("the caller's", &calling, "care4w_calls::line::outputs: call ended"),
+        ("the callee's", &answering, "care4w_calls::line::outputs: call ended"),
     ] {
         assert!(log.contains(ours), "{whose} log says nothing, so its silence shows nothing:\n{log}");
         assert!(log.contains("TRACE"), "{whose} log is not at TRACE:\n{log}");
