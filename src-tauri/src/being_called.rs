@@ -6,41 +6,14 @@
 use std::sync::Mutex;
 
 use care4w_client::AppState;
-use care4w_client::app_state::CallView;
 use care4w_client::history::Begun;
-use serde::Serialize;
-use specta::Type;
 use tauri::{AppHandle, Manager, WindowEvent};
 
 use crate::notification::{Notification, Topic};
 use crate::platform::Desktop;
 use crate::ring_window::RingWindow;
+use crate::ringing_call::RingingCall;
 use crate::window;
-
-/// Who is calling, for the ring window.
-#[derive(Clone, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct RingingCall {
-    /// Which call.
-    call_id: String,
-    /// Who, if a name is known.
-    name: Option<String>,
-    /// The Care4W ID, or the number of a call from the telephone network.
-    detail: String,
-}
-
-impl RingingCall {
-    /// Who is calling, in the fewest words.
-    pub fn who(&self) -> &str {
-        self.name.as_ref().unwrap_or(&self.detail)
-    }
-}
-
-impl From<&CallView> for RingingCall {
-    fn from(call: &CallView) -> Self {
-        Self { call_id: call.id.clone(), name: call.peer.name.clone(), detail: call.peer.detail.clone() }
-    }
-}
 
 /// What is shown now.
 pub struct BeingCalled {

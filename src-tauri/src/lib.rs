@@ -17,6 +17,7 @@ mod notification;
 mod place;
 mod platform;
 mod ring_window;
+mod ringing_call;
 mod shortcut;
 mod staying;
 mod store;

@@ -3,8 +3,8 @@
 
 use tauri::{AppHandle, LogicalPosition, Manager, Monitor, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
-use crate::being_called::RingingCall;
 use crate::messages::say;
+use crate::ringing_call::RingingCall;
 use crate::{links, platform};
 
 /// The beginning of its names in Tauri and in `capabilities/`: each call has one of its own, as one that is being closed

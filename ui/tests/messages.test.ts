@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { parse } from "svelte/compiler";
 import { afterEach, describe, expect, test } from "vitest";
 import en from "../src/messages/en.json";
-import { counted, endOf, has, number, sentenceOf, t } from "../src/messages";
-import { clock, inWords } from "../src/messages/duration";
+import { inWords, counted, endOf, has, number, sentenceOf, t } from "../src/messages";
+import { clock } from "../src/messages/duration";
 import { LANGUAGES, MESSAGES, speech, type Language } from "../src/messages/language.svelte";
 import { when, whenInFull } from "../src/messages/time";
 

@@ -11,6 +11,7 @@ mod driver;
 mod outputs;
 mod report;
 mod ringer;
+mod ringing;
 mod slot;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use care4w_client::app_state::DoNotDisturbFor;
 use tauri::State;
 
 use super::phone;
-use crate::being_called::{BeingCalled, RingingCall};
+use crate::being_called::BeingCalled;
 use crate::core::Core;
+use crate::ringing_call::RingingCall;
 
 /// The call that rings now, for the ring window; none when it is over already.
 #[tauri::command]

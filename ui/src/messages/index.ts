@@ -1,6 +1,5 @@
 // Every word that the window says stands in a message file; the keys are checked by the compiler.
 import { MESSAGES, speech, type MessageKey } from "./language.svelte";
-import { inWords } from "./duration";
 import type { Problem } from "../backend";
 
 export type { MessageKey };
@@ -23,6 +22,13 @@ export function t(key: MessageKey, values: Values = {}): string {
 export function counted(key: CountedKey, count: number, values: Values = {}): string {
   const form = `${key}.${new Intl.PluralRules(speech.locale).select(count)}`;
   return t(has(form) ? form : `${key}.other`, { count: number(count), ...values });
+}
+
+/** A time to wait, as people say it: `40 s`, `3 minutes`, `2 hours`. */
+export function inWords(seconds: number): string {
+  if (seconds <= 90) return counted("time.seconds", seconds);
+  if (seconds <= 5400) return counted("time.minutes", Math.ceil(seconds / 60));
+  return counted("time.hours", Math.ceil(seconds / 3600));
 }
 
 /** A number as people write it, with so many digits behind the point. */

@@ -1,7 +1,6 @@
 // The step in which the number is proved. Invariant: only the answer to the newest code or sending changes anything.
 import { problemOf, type AppState, type Commands, type Problem } from "../backend";
-import { has, sentenceOf, t } from "../messages";
-import { inWords } from "../messages/duration";
+import { inWords, has, sentenceOf, t } from "../messages";
 import { asciiDigits } from "./digits";
 
 export type CodeStatus =

@@ -1,7 +1,6 @@
 // The phone modal's states. Invariant: only the answer to the newest question changes anything.
 import { problemOf, type Commands, type Problem } from "../backend";
-import { has, sentenceOf, t } from "../messages";
-import { inWords } from "../messages/duration";
+import { inWords, has, sentenceOf, t } from "../messages";
 import { regionName } from "../messages/regions";
 
 export type PhoneStatus =
