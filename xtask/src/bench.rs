@@ -7,6 +7,7 @@ mod call;
 #[cfg(unix)]
 mod load;
 mod numbers;
+mod phones;
 #[cfg(unix)]
 mod server;
 #[cfg(target_os = "linux")]

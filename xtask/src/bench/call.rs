@@ -3,36 +3,23 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use care4w_tests::{Account, Cli, Server, Sound, json_lines::Line};
+use care4w_tests::json_lines::Line;
 
-use super::{Figure, Figures};
+use super::{Figure, Figures, phones::Phones};
 
 const CALLS: usize = 11;
 
 pub fn measure() -> Result<Figures> {
-    let folder = tempfile::tempdir()?;
-    let server = Server::start()?;
-    let caller = Cli::new(server.url(), &folder.path().join("caller"));
-    let callee = Cli::new(server.url(), &folder.path().join("callee"));
-    caller.register(&Account::named("Caller"))?;
-    callee.register(&Account::named("Callee"))?;
-    let id = callee.care4w_id()?;
     // Sound from the first moment: a file microphone begins when the call connects.
-    let speech = folder.path().join("speech.wav");
-    Sound::chirp(48_000, Duration::from_secs(5), 300.0, 3_000.0).write(&speech)?;
-    let microphone = format!("file:{}", speech.display());
-    let flags = ["--mic", &microphone, "--speaker", "none"];
-
-    let mut answering = callee.answer(&flags)?;
+    let mut phones = Phones::start(Duration::from_secs(5))?;
     let (mut ringing_here, mut ringing_there) = (Vec::new(), Vec::new());
     let (mut connected, mut heard_by_caller, mut heard_by_callee) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..CALLS {
-        let calling_flags = [flags.as_slice(), &["--seconds", "1"]].concat();
-        let mut calling = caller.call(&id, &calling_flags)?;
+        let mut calling = phones.call(&["--seconds", "1"])?;
         let dialing = calling.wait_for_call("dialing")?;
         let ringing = calling.wait_for_call("ringing")?;
         let rings = |line: &Line| line.is_call("incoming") || line.is_call("ringing");
-        let rung = answering.wait("the callee to ring", rings)?;
+        let rung = phones.callee.wait("the callee to ring", rings)?;
         ringing_here.push(since_start(&ringing)? - since_start(&dialing)?);
         ringing_there.push(rung.at.saturating_duration_since(dialing.at).as_secs_f64() * 1_000.0);
         // Two events whose order is not fixed: each is awaited among all lines.
@@ -48,8 +35,8 @@ pub fn measure() -> Result<Figures> {
                 connected.push(since_start(line)? - since_start(&ringing)?);
             }
         }
-        heard_by_callee.push(first_audio(&answering.wait("sound at the callee", |line| line.is("media"))?)?);
-        answering.wait_for_call("ended")?;
+        heard_by_callee.push(first_audio(&phones.callee.wait("sound at the callee", |line| line.is("media"))?)?);
+        phones.callee.wait_for_call("ended")?;
         calling.wait_for_end()?;
     }
     Ok(vec![

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use care4w_tests::{Account, Cli, Server, Sound, resources};
+use care4w_tests::resources;
 
-use super::{Figure, Figures};
+use super::{Figure, Figures, phones::Phones};
 
 /// Calls after which a phone has allocated what it keeps.
 const WARM: usize = 20;
@@ -33,39 +33,26 @@ impl Held {
 
 pub fn measure(calls: usize, minutes: u64) -> Result<Figures> {
     ensure!(calls > WARM, "soak takes more than {WARM} calls");
-    let folder = tempfile::tempdir()?;
-    let mut server = Server::start()?;
-    let caller = Cli::new(server.url(), &folder.path().join("caller"));
-    let callee = Cli::new(server.url(), &folder.path().join("callee"));
-    caller.register(&Account::named("Caller"))?;
-    callee.register(&Account::named("Callee"))?;
-    let id = callee.care4w_id()?;
-    let speech = folder.path().join("speech.wav");
-    Sound::chirp(48_000, Duration::from_secs(60), 300.0, 3_000.0).write(&speech)?;
-    let microphone = format!("file:{}", speech.display());
-    let flags = ["--mic", &microphone, "--speaker", "none"];
-
-    let mut answering = callee.answer(&flags)?;
-    let (phone, exchange) = (answering.process().id(), server.process().id());
-    let (mut phones, mut servers) = (Vec::new(), Vec::new());
+    let mut phones = Phones::start(Duration::from_secs(60))?;
+    let (phone, exchange) = (phones.callee.process().id(), phones.server.process().id());
+    let (mut at_phone, mut at_server) = (Vec::new(), Vec::new());
     for call in 1..=calls {
-        let mut calling = caller.call(&id, &[flags.as_slice(), &["--seconds", "0.3"]].concat())?;
+        let mut calling = phones.call(&["--seconds", "0.3"])?;
         calling.wait("sound at the caller", |line| line.is("media")).with_context(|| format!("call {call}"))?;
-        answering.wait_for_call("ended")?;
+        phones.callee.wait_for_call("ended")?;
         calling.wait_for_end()?;
         // Between two calls, ten times in all and when warm.
         if call == WARM || call % (calls / 10).max(1) == 0 && call > WARM {
-            phones.push(Held::by(phone)?);
-            servers.push(Held::by(exchange)?);
+            at_phone.push(Held::by(phone)?);
+            at_server.push(Held::by(exchange)?);
         }
     }
-    let mut figures = held(&format!("answering phone, call {WARM} to {calls}"), &phones);
-    figures.extend(held(&format!("server, call {WARM} to {calls}"), &servers));
+    let mut figures = held(&format!("answering phone, call {WARM} to {calls}"), &at_phone);
+    figures.extend(held(&format!("server, call {WARM} to {calls}"), &at_server));
 
-    let mut calling = caller.call(&id, &flags)?;
+    let mut calling = phones.call(&[])?;
     calling.wait_for_call("connected")?;
     let (begun, mut long) = (Instant::now(), Vec::new());
-    // The first minute fills what a call keeps (the slowest of it: statistics of a minute).
     while begun.elapsed() < Duration::from_secs(60 * minutes) {
         std::thread::sleep(LOOK);
         long.push(Held::by(phone)?);
