@@ -143,8 +143,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// One line: no line breaks, and no cause twice (ours name their cause in their own sentence).
-/// What went wrong and, where something below knows why, the why.
+/// What went wrong and, where something below knows why, the why: without line breaks, and no cause twice (ours name
+/// theirs in their own sentence).
 fn one_line(error: &anyhow::Error) -> String {
     let (said, why) = (error.to_string(), error.root_cause().to_string());
     let whole = if said.contains(&why) { said } else { format!("{said}: {why}") };

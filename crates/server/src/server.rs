@@ -107,6 +107,7 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
         Some(address) => Some(listen(address).await?),
         None => None,
     };
+    let serving = config.database.serve_alone()?;
     let store = config.database.open(config.uniqueness).await?;
     store.finish_interrupted_calls().await?;
     let mut key = vec![0u8; 64];
@@ -133,6 +134,7 @@ pub async fn serve(listener: TcpListener, config: Config) -> Result<Running, Run
         tidy.abort();
         app.exchange.finish().await;
         store.close().await;
+        drop(serving);
     });
     Ok(Running { address, stop, task })
 }

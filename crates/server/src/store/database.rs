@@ -8,7 +8,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
-use super::{PostgresStore, SqliteStore, Store, StoreError, Uniqueness};
+use super::{PostgresStore, Serving, SqliteStore, Store, StoreError, Uniqueness};
 
 /// `--database`. `Debug` shows no password.
 #[derive(Clone)]
@@ -58,6 +58,14 @@ impl Database {
             return Err(DatabaseUrlError::Unknown);
         }
         Ok(Self::Sqlite(PathBuf::from(file)))
+    }
+
+    /// Keeps other servers from a file for as long as what is returned lives. PostgreSQL is not kept from them.
+    pub fn serve_alone(&self) -> Result<Option<Serving>, StoreError> {
+        match self {
+            Self::Sqlite(file) => Serving::of(file).map(Some),
+            Self::Postgres(_) => Ok(None),
+        }
     }
 
     /// Opens it and migrates it forwards.

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// At start: it was migrated further than this server knows.
     #[error("the database belongs to a newer server")]
     Newer,
+    /// At start: another server serves it, which would lose its calls.
+    #[error("another server is running on it")]
+    Served,
     /// Something in the database cannot be what it should be.
     #[error("the database holds an unreadable {0}")]
     Damaged(&'static str),

@@ -23,7 +23,7 @@ pub use model::{
     SignInId, TakenField, UnixMs, UsedLink,
 };
 pub use postgres::PostgresStore;
-pub use sqlite::SqliteStore;
+pub use sqlite::{Serving, SqliteStore};
 pub use twilio::{
     Begun, Leg, LegEvent, LegStatus, NewTwilioCall, TalkCap, TwilioCall, TwilioCallKind, TwilioNumber, TwilioStore,
 };

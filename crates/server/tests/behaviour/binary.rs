@@ -115,6 +115,30 @@ fn wrong_usage_exits_with_2_and_failure_with_1_and_one_line() {
 }
 
 #[cfg(unix)]
+#[test]
+fn a_second_server_leaves_the_file_of_the_first_alone_and_the_administrator_does_not_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |database: &str| {
+        let mut server = command();
+        server.args(["--listen", "127.0.0.1:0", "--database", database]);
+        server
+    };
+    let here = database(folder.path());
+    let roundabout =
+        format!("sqlite:{}/../{}/care4w.db", folder.path().display(), folder.path().file_name().unwrap().display());
+    let first = Process::start(serve(&here));
+    for way in [&here, &roundabout] {
+        let stderr = fails(&["--listen", "127.0.0.1:0", "--database", way], 1);
+        assert!(stderr.contains("another server is running on it"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(command().args(["--database", way, "user", "list"]).status().unwrap().success());
+    }
+    // Nothing stays behind, even of one that was given no time to clean up.
+    first.stop("-KILL");
+    Process::start(serve(&roundabout)).stop("-TERM");
+}
+
+#[cfg(unix)]
 #[tokio::test]
 async fn it_says_where_it_listens_looks_after_users_and_stops_with_0() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,9 +6,11 @@ mod claims;
 mod imports;
 mod password_links;
 mod readers;
+mod serving;
 mod sign_ins;
 mod twilio;
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use crate::store::{
     Uniqueness, UnixMs, UntoldCall, UsedLink,
 };
 use readers::Readers;
+pub use serving::Serving;
 
 /// Columns of an [`Account`], in the order in which [`account_from`] reads them by name.
 macro_rules! account_columns {
@@ -48,7 +51,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, makes it if it is not there (readable by its owner alone), and migrates it forwards.
     pub async fn open(file: &Path, uniqueness: Uniqueness) -> Result<Self, StoreError> {
-        create_private(file).map_err(|error| StoreError::Database(Box::new(error)))?;
+        create_private_file(file).map_err(|error| StoreError::Database(Box::new(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -93,15 +96,12 @@ impl SqliteStore {
     }
 }
 
-#[cfg(unix)]
-fn create_private(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(|_| ())
-}
-
-#[cfg(not(unix))]
-fn create_private(_file: &Path) -> std::io::Result<()> {
-    Ok(())
+/// Makes it, if it is not there, for its owner alone.
+fn create_private_file(file: impl AsRef<Path>) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).append(true).open(file)
 }
 
 /// The text of a unique constraint that was violated ("UNIQUE constraint failed: accounts.email").
