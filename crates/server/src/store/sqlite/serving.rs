@@ -37,5 +37,5 @@ fn lock_file(file: &Path) -> io::Result<PathBuf> {
     };
     let mut name = file.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
     name.push(".lock");
-    Ok(folder.join(name))
+    Ok(folder.canonicalize()?.join(name))
 }
