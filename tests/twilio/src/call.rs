@@ -130,6 +130,11 @@ impl Call {
         self.look(|leg| leg.media.clone()).send(Source::Echo);
     }
 
+    /// The other side presses keys: `0`–`9`, `*`, `#`, `A`–`D`. A client hears them in the sound if it takes such.
+    pub fn press(&self, digits: &str) {
+        self.look(|leg| leg.media.clone()).press(digits);
+    }
+
     /// The media path dies, or comes back: checks are not answered and no packet passes.
     pub fn drop_media(&self, drop: bool) {
         self.look(|leg| leg.media.clone()).set_dropping(drop);

@@ -10,11 +10,15 @@ use std::collections::VecDeque;
 /// digits of 100 ms at the length and with the pauses that browsers use.
 const KNOWN: usize = 64;
 
+/// How many events are known by their timestamps, so that late packets of theirs are not told again.
+const EVENTS: usize = 8;
+
 /// Reads digits and renumbers the sound of one stream.
 #[derive(Debug, Default)]
 pub(super) struct DigitReader {
-    /// Timestamp of the newest event.
-    newest: Option<u32>,
+    /// Timestamps of the newest events. Whether one is later than another says nothing: a gateway that plays from another
+    /// source than before may begin to count anew.
+    told: VecDeque<u32>,
     /// The newest number of the sound.
     sound: Option<u16>,
     taken: VecDeque<u16>,
@@ -34,9 +38,11 @@ impl DigitReader {
             }
         }
         let &[event, ..] = payload else { return None };
-        let new = self.newest.is_none_or(|newest| (timestamp.wrapping_sub(newest) as i32) > 0);
-        let digit = digit_of(event).filter(|_| new)?;
-        self.newest = Some(timestamp);
+        let digit = digit_of(event).filter(|_| !self.told.contains(&timestamp))?;
+        self.told.push_back(timestamp);
+        if self.told.len() > EVENTS {
+            self.told.pop_front();
+        }
         Some(digit)
     }
 
@@ -74,6 +80,14 @@ mod tests {
         assert_eq!(reader.take(20, 20_000, &[16, 10, 0, 1]), None, "a hook flash is no digit");
         assert_eq!(reader.take(21, 30_000, &[]), None);
         assert_eq!(reader.take(22, 40_000, &[11, 10, 0, 1]), Some('#'));
+    }
+
+    #[test]
+    fn a_gateway_that_counts_time_anew_is_heard_as_before() {
+        let mut reader = DigitReader::default();
+        let mut press = |number, at| reader.take(number, at, &[7, 10, 0, 1]);
+        assert_eq!((press(1, 1_000_000_000), press(2, 900)), (Some('7'), Some('7')));
+        assert_eq!((press(3, 1_000_000_000), press(4, 900)), (None, None), "late packets are of digits that were told");
     }
 
     #[test]

@@ -173,6 +173,8 @@ struct Dialling {
     queue: VecDeque<char>,
     sounding: Option<DigitPacket>,
     pause: Duration,
+    /// Where the last digit ended, by the codec's clock.
+    ended: Option<u32>,
 }
 
 impl Dialling {
@@ -195,14 +197,18 @@ impl Dialling {
         let sent = (0..times).filter_map(|_| packets.digit(digit)).collect();
         if digit.over {
             self.pause = DIGIT_GAP;
+            self.ended = Some(digit.began.wrapping_add(digit.lasted.into()));
         } else {
             self.sounding = Some(DigitPacket { first: false, ..digit });
         }
         sent
     }
 
-    fn next(&mut self, began: u32) -> Option<DigitPacket> {
+    /// The next digit begins where the sound is, and after the last one: without a microphone the sound stands still, and
+    /// digits that begin in one moment are one digit to whom hears them.
+    fn next(&mut self, sound: u32) -> Option<DigitPacket> {
         let digit = self.queue.pop_front()?;
+        let began = self.ended.filter(|ended| (ended.wrapping_sub(sound) as i32) > 0).unwrap_or(sound);
         match event_of(digit) {
             Some(event) => Some(DigitPacket { event, began, lasted: 0, first: true, over: false }),
             None => {
@@ -259,6 +265,12 @@ pub(crate) async fn receive(
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use rtc::media_stream::MediaStreamTrack;
+    use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
+
     use super::*;
 
     #[test]
@@ -280,6 +292,41 @@ mod tests {
         assert!(left.windows(2).all(|pair| pair[1] - pair[0] == SEND_SPACING));
         assert!(now - at(540) < Duration::from_millis(150), "it has caught up after {:?}", now - at(540));
         assert_eq!(spacing.leave(now + Duration::from_millis(20)), None, "and all is as before");
+    }
+
+    #[test]
+    fn digits_without_any_sound_between_them_begin_one_after_another_also_over_the_end_of_the_clock() {
+        let mut packets = Packets::new(1, PayloadTypes::wide(111, Some(110)), 0, u32::MAX - 100);
+        let mut dialling = Dialling { queue: "555".chars().collect(), ..Dialling::default() };
+        let mut began = Vec::new();
+        while dialling.busy() {
+            began.extend(dialling.step(&mut packets).iter().filter(|p| p.header.marker).map(|p| p.header.timestamp));
+        }
+        let first = u32::MAX - 100;
+        assert_eq!(began, [first, first.wrapping_add(4_800), first.wrapping_add(9_600)]);
+    }
+
+    #[tokio::test]
+    async fn what_is_ready_at_once_does_not_leave_at_once() {
+        let flow = Arc::new(Flow { up: AtomicBool::new(true), ..Flow::default() });
+        let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
+            "care4w".to_owned(),
+            "care4w-audio".to_owned(),
+            "microphone".to_owned(),
+            RtpCodecKind::Audio,
+            Vec::new(),
+        )));
+        // The machine would have to stand still for five seconds to make all of them late.
+        let (frames, waiting) = mpsc::channel(1_000);
+        for _ in 0..1_000 {
+            frames.try_send(EncodedFrame { payload: vec![1; 60], samples: 960, starts_talkspurt: false }).unwrap();
+        }
+        let (_digits, dialled) = mpsc::unbounded_channel();
+        let packets = Packets::new(1, PayloadTypes::wide(111, Some(110)), 0, 0);
+        let mut sending = pin!(tokio::task::unconstrained(send(packets, track, flow, waiting, dialled)));
+        assert!(std::future::poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await.is_pending());
+        assert!(frames.capacity() < 1_000, "each waits for the one before: {} left", frames.capacity());
+        assert!(frames.capacity() > 0, "the first one does not wait");
     }
 
     #[test]

@@ -254,6 +254,10 @@ async fn where_the_gateway_speaks_g_711_alone_sound_and_digits_go_so_both_ways()
     a.backend.send_digits(call, "5#").await.unwrap();
     let pressed = || (there.heard().digits == "5#").then_some(());
     double.until("the digits come, in the sound and not by message", pressed).await.unwrap();
+    there.press("7*");
+    for digit in ['7', '*'] {
+        a.phone.until(BackendEvent::Digit { call, digit }).await;
+    }
     let heard = there.heard();
     assert!(heard.packets.contains_key(&HeardCodec::Pcmu) && !heard.packets.contains_key(&HeardCodec::Opus));
     there.hang_up();
@@ -271,9 +275,42 @@ async fn a_call_that_comes_in_g_711_alone_is_answered_in_it() {
     a.phone.until(BackendEvent::PathUp { call }).await;
     ear.speak(7);
     assert_eq!(ear.hear().await.payload, vec![7; 160]);
+    there.press("90#");
+    for digit in ['9', '0', '#'] {
+        a.phone.until(BackendEvent::Digit { call, digit }).await;
+    }
     there.hang_up();
     a.phone.until(BackendEvent::Ended { call, reason: EndReason::RemoteHungUp }).await;
     assert_eq!(double.faults(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn digits_are_heard_in_a_call_of_opus_too() {
+    let (double, mut a) = alone().await;
+    let (call, _ear, there) = talking(&double, &mut a).await;
+    there.press("7*");
+    for digit in ['7', '*'] {
+        a.phone.until(BackendEvent::Digit { call, digit }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn digits_of_a_phone_that_says_nothing_are_heard_in_g_711() {
+    let settings = Settings { pcmu_alone: true, ..Settings::default() };
+    let double = Arc::new(webhook::double_with(settings, &[("AMINA11", "Amina"), ("BRIAN22", "Brian")]).await);
+    let (a, b) = (end(&double, AMINA, "Amina", vec![], 3_600), end(&double, BRIAN, "Brian", vec![], 3_600));
+    until(&a.backend, Status::Ready).await;
+    until(&b.backend, Status::Ready).await;
+    let (mut a, mut b) = (a.phone, b.phone);
+    let (call, _ear) = a.dial(&b).await;
+    let there = b.expect_incoming(&a.party).await;
+    let _ear = b.accept(there).await;
+    a.until(BackendEvent::PathUp { call }).await;
+    b.until(BackendEvent::PathUp { call: there }).await;
+    a.backend.send_digits(call, "55#").await.unwrap();
+    for digit in ['5', '5', '#'] {
+        b.until(BackendEvent::Digit { call: there, digit }).await;
+    }
 }
 
 /// A call to a number that plays a long tone, with its sound flowing.

@@ -6,6 +6,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A double of Twilio's gateway that asks this webhook.
 pub async fn double(names: &'static [(&'static str, &'static str)]) -> Double {
+    double_with(Settings::default(), names).await
+}
+
+/// The same, with settings of its own.
+pub async fn double_with(settings: Settings, names: &'static [(&'static str, &'static str)]) -> Double {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/voice", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -13,7 +18,7 @@ pub async fn double(names: &'static [(&'static str, &'static str)]) -> Double {
             tokio::spawn(answer(socket, names));
         }
     });
-    Double::start(Settings { voice_url: Some(url), ..Settings::default() }).await.unwrap()
+    Double::start(Settings { voice_url: Some(url), ..settings }).await.unwrap()
 }
 
 async fn answer(mut socket: TcpStream, names: &[(&str, &str)]) {

@@ -101,6 +101,11 @@ impl MediaEnd {
         transport.source = source;
     }
 
+    /// Sends digits in the sound, as the client takes them.
+    pub fn press(&self, digits: &str) {
+        self.transport().digits.0.extend(digits.chars());
+    }
+
     /// Two ends hear each other.
     pub fn bridge(&self, other: &Self) {
         self.send(Source::Bridge(WeakEnd(Arc::downgrade(&other.0))));

@@ -13,6 +13,10 @@ use super::{
 
 /// Rate at which Opus is recorded and played, in Hz: what wide-band speech needs.
 const WIDE: u32 = 16_000;
+/// By their events (RFC 4733, 3.2).
+pub(super) const DIGITS: &str = "0123456789*#ABCD";
+/// How many packets a digit has.
+pub(super) const DIGIT_PACKETS: u16 = 6;
 /// Recordings end here.
 const LONGEST: usize = WIDE as usize * 600;
 
@@ -78,6 +82,19 @@ impl Outgoing {
     pub fn pause(&mut self, codec: Codec) {
         self.timestamp = self.timestamp.wrapping_add(codec.clock() / 50);
         self.offset = None;
+    }
+
+    /// A packet of a digit (RFC 4733): it has sounded for so many packets' time, of [`DIGIT_PACKETS`]. The time of what is
+    /// spoken passes meanwhile.
+    pub fn digit(&mut self, kind: u8, event: u8, packets: u16) -> rtp::Packet {
+        const TICKS: u16 = 160; // 20 ms of 8 kHz
+        let [high, low] = (packets * TICKS).to_be_bytes();
+        let over = if packets == DIGIT_PACKETS { 0x80 } else { 0 };
+        let mut packet = self.packet(kind, u32::from(TICKS), packets == 1, vec![event, over | 10, high, low].into());
+        let before = u32::from((packets - 1) * TICKS);
+        packet.header.timestamp = packet.header.timestamp.wrapping_sub(before);
+        self.offset = None;
+        packet
     }
 
     /// Hands on what came from an end, as `codec`.
@@ -195,7 +212,7 @@ impl Incoming {
 
     fn read_digit(&mut self, packet: &rtp::Packet) {
         let Some(event) = packet.payload.first() else { return };
-        let digit = "0123456789*#ABCD".chars().nth(usize::from(*event));
+        let digit = DIGITS.chars().nth(usize::from(*event));
         if self.event.replace(packet.header.timestamp) != Some(packet.header.timestamp) {
             self.digits.extend(digit);
         }

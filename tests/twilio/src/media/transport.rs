@@ -1,6 +1,7 @@
 //! What a media end does with its packets. No socket and no clock.
 
 use std::{
+    collections::VecDeque,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -19,7 +20,7 @@ use super::{
     end::Source,
     keys::Keys,
     lite::Lite,
-    stream::{Incoming, Outgoing, Piece, frame, prepared},
+    stream::{DIGIT_PACKETS, DIGITS, Incoming, Outgoing, Piece, frame, prepared},
 };
 use crate::FaultKind;
 
@@ -41,6 +42,8 @@ pub(super) struct Transport {
     pub source: Source,
     /// What is played, for which codec, and how far it is.
     pub playing: Option<(Codec, Vec<i16>, usize)>,
+    /// Digits to send, and of how many packets the first one has gone out.
+    pub digits: (VecDeque<char>, u16),
     pub outgoing: Outgoing,
     pub incoming: Incoming,
     pub last_codec: Option<Codec>,
@@ -64,6 +67,7 @@ impl Transport {
             client: None,
             source: Source::Nothing,
             playing: None,
+            digits: Default::default(),
             outgoing: Outgoing::new(),
             incoming: Incoming::default(),
             last_codec: None,
@@ -200,7 +204,9 @@ impl Transport {
         if !self.keys.are_ready() {
             return;
         }
-        if let (Source::Play(sound), Some((kind, codec))) = (self.source.clone(), self.speaks(None)) {
+        if self.press() {
+            // In place of the sound.
+        } else if let (Source::Play(sound), Some((kind, codec))) = (self.source.clone(), self.speaks(None)) {
             if self.playing.as_ref().is_none_or(|(before, ..)| *before != codec) {
                 let at = self.playing.as_ref().map_or(0, |(before, _, at)| at / frame(*before) * frame(codec));
                 self.playing = Some((codec, prepared(&sound, codec), at));
@@ -221,6 +227,21 @@ impl Transport {
             self.reported = Some(now);
             self.report();
         }
+    }
+
+    /// The next packet of a digit that is being sent; whether there is one.
+    fn press(&mut self) -> bool {
+        let Some((kind, Codec::TelephoneEvent)) = self.speaks(Some(Codec::TelephoneEvent)) else { return false };
+        let (waiting, packets) = &mut self.digits;
+        let Some(event) = waiting.front().and_then(|digit| DIGITS.find(*digit)) else { return false };
+        *packets += 1;
+        let packet = self.outgoing.digit(kind, event as u8, *packets);
+        if *packets == DIGIT_PACKETS {
+            waiting.pop_front();
+            *packets = 0;
+        }
+        self.send(&packet);
+        true
     }
 
     fn report(&mut self) {
