@@ -81,6 +81,11 @@ impl BeingCalled {
         }
     }
 
+    /// Has the system tell something that is no call.
+    pub fn tell(&self, notification: Notification) {
+        self.desktop.tell(notification);
+    }
+
     /// Opens the ring window, or closes it: it is there while a call rings and the main window is not in front.
     fn arrange(&self, app: &AppHandle) {
         let here = app.clone();

@@ -76,6 +76,11 @@ pub fn builder() -> Builder<tauri::Wry> {
             commands::twilio::ring_my_phone,
             commands::twilio::ring_cancel,
             commands::twilio::ring_dismiss,
+            commands::updates::updates,
+            commands::updates::set_look_for_updates,
+            commands::updates::look_for_updates,
+            commands::updates::install_update,
+            commands::updates::open_updates_page,
         ])
         .events(collect_events![events::StateChanged])
 }

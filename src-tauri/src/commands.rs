@@ -22,6 +22,7 @@ pub mod ringing;
 pub mod shortcut;
 pub mod sound;
 pub mod twilio;
+pub mod updates;
 
 /// What a new account is made of.
 #[derive(Deserialize, Type)]

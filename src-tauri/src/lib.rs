@@ -22,6 +22,7 @@ mod shortcut;
 mod staying;
 mod store;
 mod tray;
+mod updates;
 mod window;
 
 use std::process::ExitCode;
@@ -38,12 +39,15 @@ use crate::place::PlaceInTray;
 use crate::shortcut::Shortcut;
 use crate::staying::Staying;
 use crate::tray::Tray;
+use crate::updates::Updates;
 
 /// Runs the app until its window is closed.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     care4w_client::logging::start_and_keep(LevelFilter::WARN);
     let mut context = tauri::generate_context!();
+    #[cfg(debug_assertions)]
+    updates::channel::of_a_test(context.config_mut());
     if let Some(profile) = &arguments.profile {
         // Everything that Tauri keeps apart, it keeps apart by this: data, settings, the single-instance lock.
         context.config_mut().identifier = format!("{}.profile-{}", context.config().identifier, profile.as_str());
@@ -62,6 +66,7 @@ pub fn run() -> ExitCode {
             }
         }))
         .plugin(tauri_plugin_store::Builder::default().build())
+        .plugin(updates::plugin())
         .plugin(
             tauri_plugin_window_state::Builder::default()
                 .with_state_flags(place::PLACE)
@@ -124,6 +129,7 @@ fn set_up(app: &App, arguments: &Arguments) -> Result<(), Box<dyn std::error::Er
     messages::speak(core.store().as_ref());
     app.manage(Staying::new(core.store(), arguments.profile.as_ref()));
     app.manage(Shortcut::open(app.handle(), core.store()));
+    app.manage(Updates::open(app.config(), core.store()));
     app.manage(core);
     app.manage(Report::follow(app.handle()));
     app.manage(Tray::open(app.handle(), arguments.profile.as_ref().map(|profile| profile.as_str())));
@@ -131,6 +137,7 @@ fn set_up(app: &App, arguments: &Arguments) -> Result<(), Box<dyn std::error::Er
     app.manage(BeingCalled::open(app.handle()));
     staying::appear(app.handle(), arguments.minimized);
     events::forward(app.handle());
+    updates::look_by_itself(app.handle());
     Ok(())
 }
 

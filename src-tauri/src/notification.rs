@@ -17,6 +17,8 @@ pub enum Topic {
     Call,
     /// Calls that were missed.
     Missed,
+    /// A new version of the app.
+    Version,
 }
 
 /// Something that the system tells.
@@ -75,6 +77,17 @@ impl Notification {
             body: call.name.clone().unwrap_or_else(|| call.detail.clone()),
             choices: vec![(Choice::CallBack, say("call.callBack"))],
             about: call.detail.clone(),
+        }
+    }
+
+    /// There is a new version.
+    pub fn of_version(version: &str) -> Self {
+        Self {
+            topic: Topic::Version,
+            title: say("updates.found").replace("{version}", version),
+            body: say("updates.told").to_owned(),
+            choices: Vec::new(),
+            about: String::new(),
         }
     }
 }

@@ -163,7 +163,7 @@ fn refusal(status: StatusCode, bytes: &[u8], retry_after: Option<Duration>) -> R
 }
 
 /// TLS as the rest of the system trusts it, on ring: one crypto library in the whole binary.
-fn tls() -> rustls::ClientConfig {
+pub(crate) fn tls() -> rustls::ClientConfig {
     use rustls_platform_verifier::BuilderVerifierExt;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)

@@ -101,7 +101,13 @@ pub const HISTORY_MERGE_PAGES: usize = 10;
 /// How long "for an hour" is.
 pub const DO_NOT_DISTURB_HOUR: Duration = Duration::from_secs(3600);
 
-/// How often the wall clock is asked whether that hour is over: nobody counts its seconds.
+/// When "until tomorrow morning" ends, in hours of the local day.
+pub const DO_NOT_DISTURB_MORNING: i8 = 8;
+
+/// Until which hour of the local day it is still the night before: who goes to bed at one means the same morning.
+pub const DO_NOT_DISTURB_NIGHT: i8 = 5;
+
+/// How often the wall clock is asked whether that time is over: nobody counts its seconds.
 pub const DO_NOT_DISTURB_LOOK: Duration = Duration::from_secs(5);
 
 /// Missed calls that a slow reader may be behind before it loses the oldest.
@@ -112,3 +118,24 @@ pub const DIAGNOSED_CALLS: usize = 5;
 
 /// Lines of the log that are kept for it: what a call and the minutes before it write.
 pub const DIAGNOSED_LOG_LINES: usize = 200;
+
+/// Addresses that a file may lead over until it is left: a release of GitHub's leads over two.
+pub const FETCH_REDIRECTS: usize = 5;
+
+/// How large the list of a new version's files may be: a dozen files with their signatures are 10 KB.
+pub const UPDATE_LIST_BYTES: usize = 256 * 1024;
+
+/// Time for that list.
+pub const UPDATE_LIST_TIME: Duration = Duration::from_secs(30);
+
+/// How large a new version may be: ten times what it is today. It is kept in memory until its signature is checked.
+pub const UPDATE_BYTES: usize = 192 * 1024 * 1024;
+
+/// Time for a new version: 20 MB at 25 KB/s.
+pub const UPDATE_TIME: Duration = Duration::from_secs(900);
+
+/// How often a running app looks for a new version.
+pub const UPDATE_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// How often it is asked whether that time is over, by the wall clock: nobody counts the seconds of a computer that sleeps.
+pub const UPDATE_ASK: Duration = Duration::from_secs(600);

@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod defaults;
 pub mod diagnostics;
 pub mod dialling;
+pub mod fetch;
 pub mod history;
 pub mod ice;
 pub mod locale;

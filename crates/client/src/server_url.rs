@@ -61,12 +61,9 @@ impl FromStr for ServerUrl {
         let text = text.trim();
         let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
         let mut url = url.map_err(|_| ServerUrlError::Unreadable)?;
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-            None => return Err(ServerUrlError::Unreadable),
-        };
+        if url.host().is_none() {
+            return Err(ServerUrlError::Unreadable);
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ServerUrlError::Unreadable);
         }
@@ -74,10 +71,20 @@ impl FromStr for ServerUrl {
         url.set_fragment(None);
         match url.scheme() {
             "https" => Ok(Self(url)),
-            "http" if loopback => Ok(Self(url)),
+            "http" if is_this_computer(&url) => Ok(Self(url)),
             "http" => Err(ServerUrlError::Insecure),
             _ => Err(ServerUrlError::Unreadable),
         }
+    }
+}
+
+/// Whether an address names this computer itself.
+pub(crate) fn is_this_computer(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use arboard::{Clipboard, GetExtLinux as _, LinuxClipboardKind};
-use gtk::prelude::GtkWindowExt as _;
+use gtk::prelude::{Cast as _, GtkWindowExt as _, WidgetExt as _};
 use tauri::{AppHandle, Builder, Manager, WebviewWindow, WebviewWindowBuilder, Wry};
 use zbus::blocking::{Connection, Proxy};
 
@@ -38,6 +38,19 @@ pub fn leave_keyboard_alone(window: &WebviewWindow) {
     }
 }
 
+/// Brings a window to the front, as somebody asked for it just now. Tauri does not say when that was, and window managers that keep
+/// windows from coming up by themselves (xfwm4 is one) take it for something older than the last key that was pressed elsewhere.
+pub fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    let shown = window.gtk_window()?;
+    match shown.window().and_then(|surface| surface.downcast::<gdkx11::X11Window>().ok()) {
+        Some(surface) => {
+            shown.present_with_time(gdkx11::functions::x11_get_server_time(&surface));
+            Ok(())
+        }
+        None => window.set_focus(),
+    }
+}
+
 /// Nothing is to be added: the entry is a file. Tauri's own plugin writes it below HOME wherever the settings are, and
 /// a path with a space as two words.
 pub fn with_autostart(builder: Builder<Wry>, _profile: Option<&str>) -> Builder<Wry> {
@@ -51,6 +64,15 @@ pub fn without_network<'a>(
 ) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
     // The port "discard" (RFC 863), below those that anybody may listen on.
     window.proxy_url(tauri::Url::parse("socks5://127.0.0.1:9").expect("a literal address"))
+}
+
+/// Whether the app may put a new version in its own place: as an AppImage, which is a file of the person's. What came in a package is
+/// the package manager's, and what was built from sources is whose sources they are.
+pub fn replaces_itself(app: &AppHandle) -> bool {
+    // Where an AppImage's own starter mounts what is in it. The variable alone may have come from another program.
+    let mounted = std::env::temp_dir().join(".mount_").display().to_string();
+    let runs = std::env::current_exe().is_ok_and(|program| program.display().to_string().starts_with(&mounted));
+    runs && app.env().appimage.is_some()
 }
 
 /// The distribution and its version (os-release).

@@ -13,6 +13,11 @@ pub fn tray_is_seen() -> bool {
     true
 }
 
+/// Brings a window to the front.
+pub fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    window.set_focus()
+}
+
 /// Adds what starts the app with the system.
 pub fn with_autostart(builder: Builder<Wry>, profile: Option<&str>) -> Builder<Wry> {
     let entry = tauri_plugin_autostart::Builder::new().app_name(super::entry_name(profile));
@@ -25,6 +30,11 @@ pub fn without_network<'a>(
     window: WebviewWindowBuilder<'a, Wry, AppHandle>,
 ) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
     window
+}
+
+/// Whether the app may put a new version in its own place: here there is no package manager that brought it.
+pub fn replaces_itself(_app: &AppHandle) -> bool {
+    true
 }
 
 /// The system.

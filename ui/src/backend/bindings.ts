@@ -77,6 +77,14 @@ export const commands = {
 	ringMyPhone: (text: string, country: string) => __TAURI_INVOKE<null>("ring_my_phone", { text, country }),
 	ringCancel: () => __TAURI_INVOKE<null>("ring_cancel"),
 	ringDismiss: () => __TAURI_INVOKE<null>("ring_dismiss"),
+	updates: () => __TAURI_INVOKE<UpdatesState>("updates"),
+	setLookForUpdates: (on: boolean) => __TAURI_INVOKE<null>("set_look_for_updates", { on }),
+	/**  Looks now, whatever was chosen about looking by itself. */
+	lookForUpdates: () => __TAURI_INVOKE<UpdatesState>("look_for_updates"),
+	/**  Installs what was found, and starts it. */
+	installUpdate: () => __TAURI_INVOKE<null>("install_update"),
+	/**  Opens the page of new versions in the browser. */
+	openUpdatesPage: () => __TAURI_INVOKE<null>("open_updates_page"),
 };
 
 /** Events */
@@ -355,6 +363,8 @@ export type DoNotDisturbFor =
 "off" | 
 /**  For an hour. */
 "hour" | 
+/**  Until tomorrow's morning; in the night, until the morning that comes. */
+"morning" | 
 /**  Until it is switched off. */
 "ever";
 
@@ -444,6 +454,14 @@ export type Lookup =
 { status: "found"; name: string; care4wId: string; region: string | null; confirm: boolean; isSelf: boolean } | 
 /**  Nobody who uses Care4W. */
 { status: "unknown" };
+
+/**  A version that is newer than this one. */
+export type NewVersion = {
+	/**  Its number. */
+	version: string,
+	/**  Whether the app can install it by itself; if not, it is installed as this one was. */
+	installs: boolean,
+};
 
 /**  Whom a link or the command line names. */
 export type OfferedDestination = {
@@ -815,6 +833,20 @@ export type SpokenLanguage = {
 
 /**  The whole picture, whenever something in it changed. */
 export type StateChanged = AppState;
+
+/**  What is known of new versions. */
+export type UpdatesState = {
+	/**  Whether this build knows where to look, and by whose key. */
+	available: boolean,
+	/**  Whether it looks by itself, at the start and once a day. */
+	looks: boolean,
+	/**  Whether it has looked in this run, and was answered. */
+	looked: boolean,
+	/**  What it found. */
+	found: NewVersion | null,
+	/**  Whether there is a page of new versions to be led to. */
+	page: boolean,
+};
 
 /**  The person who is signed in. */
 export type User = {

@@ -19,8 +19,8 @@ use crate::notification::{self, Choice, Notification, Topic};
 
 const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
 
-/// The entry of the menu that installs the app, by which desktops know its icon.
-const ENTRY: &str = "Care4W";
+/// The menu entry that the packages install, by which desktops know its icon.
+const ENTRY: &str = "care4w";
 
 /// A daemon that does not answer must not hold up the next notification for longer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -138,7 +138,11 @@ impl Bus {
         }
         let body = if can("body-markup") { escaped(&notification.body) } else { notification.body.clone() };
         let rings = notification.topic == Topic::Call;
-        let (category, urgency) = if rings { ("call.incoming", 2_u8) } else { ("call.unanswered", 1) };
+        let (category, urgency) = match notification.topic {
+            Topic::Call => ("call.incoming", 2_u8),
+            Topic::Missed => ("call.unanswered", 1),
+            Topic::Version => ("x-care4w.version", 0),
+        };
         let hints = HashMap::from([
             ("category", Value::from(category)),
             ("urgency", Value::from(urgency)),

@@ -12,7 +12,7 @@ import type {
   RingView,
   User,
 } from "../types";
-import { desktop } from "./desktop";
+import { desktop, UPDATES } from "./desktop";
 import { full, international, typed } from "./digits";
 import { history, kept, listState } from "./history";
 import { identity } from "./identity";
@@ -48,6 +48,7 @@ export class PreviewCore implements Backend {
   shortcutState: Answer<"shortcut"> = {
     ...{ source: "selection", on: false, keys: "Control+Alt+KeyP", problem: null },
   };
+  updatesState = UPDATES;
   desktopState: Answer<"desktop"> = { tray: true, closeToTray: true, startAtLogin: false };
   /** How long an answer takes, in milliseconds. */
   delay = 0;

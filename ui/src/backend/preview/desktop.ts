@@ -14,15 +14,26 @@ type Desktop = Pick<
   | "setShortcut"
   | "diagnostics"
   | "diagnosticsSave"
+  | "updates"
+  | "setLookForUpdates"
+  | "lookForUpdates"
+  | "installUpdate"
+  | "openUpdatesPage"
 >;
 
 /** What these commands need of the stand-in. */
 export interface Owner {
   desktopState: Answer<"desktop">;
   shortcutState: Answer<"shortcut">;
+  updatesState: Answer<"updates">;
   readonly current: AppState;
   set(change: Partial<AppState>): void;
 }
+
+/** A build that can have updates, and has not looked. */
+export const UPDATES: Answer<"updates"> = {
+  ...{ available: true, looks: true, looked: false, found: null, page: true },
+};
 
 const REPORT = `Care4W 0.1.0
   build: release, x86_64
@@ -54,7 +65,8 @@ export function desktop(core: Owner): Desktop {
       return Promise.resolve(null);
     },
     setDoNotDisturb: (wish) => {
-      const until = wish === "hour" ? Math.floor(Date.now() / 1000) + 3600 : null;
+      const hours = { off: 0, ever: 0, hour: 1, morning: 12 }[wish];
+      const until = hours > 0 ? Math.floor(Date.now() / 1000) + hours * 3600 : null;
       core.set({ doNotDisturb: { on: wish !== "off", until } });
       return Promise.resolve(null);
     },
@@ -69,6 +81,17 @@ export function desktop(core: Owner): Desktop {
       core.shortcutState = { ...core.shortcutState, on, keys, problem: null };
       return Promise.resolve({ ...core.shortcutState });
     },
+    updates: () => Promise.resolve({ ...core.updatesState }),
+    setLookForUpdates: (looks) => {
+      core.updatesState = { ...core.updatesState, looks };
+      return Promise.resolve(null);
+    },
+    lookForUpdates: () => {
+      core.updatesState = { ...core.updatesState, looked: true };
+      return Promise.resolve({ ...core.updatesState });
+    },
+    installUpdate: () => Promise.resolve(null),
+    openUpdatesPage: () => Promise.resolve(null),
     diagnostics: () => Promise.resolve(REPORT),
     diagnosticsSave: () => Promise.resolve("~/Downloads/care4w-report.txt"),
     setFreeCalls: (freeCalls) => {
