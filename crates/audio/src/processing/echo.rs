@@ -79,9 +79,10 @@ impl Echo {
             }
             self.rest.resting = false;
             self.rest.awake = 0;
+            // What the microphone heard meanwhile and nobody cleaned: as silent as what was played with it.
             while self.rest.ahead < 0 {
                 self.rest.ahead += 1;
-                self.buffer(&[0.0; STEP_SAMPLES]);
+                self.cancel(&[0.0; STEP_SAMPLES], &mut [[0.0; BAND_SAMPLES]; BANDS]);
             }
         }
         self.buffer(sound);

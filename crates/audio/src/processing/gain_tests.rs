@@ -79,6 +79,18 @@ fn speech_that_is_loud_is_neither_raised_nor_clipped() {
 }
 
 #[test]
+fn who_speaks_up_after_speaking_low_is_limited_and_not_clipped() {
+    let (mut processing, mut voice) = (VoiceProcessing::new(GAIN), Voice::new());
+    // What is low is raised by so much that the same for what is loud would be far above full scale.
+    evened(&mut processing, &mut voice, -45.0, 1_500);
+    let heard = evened(&mut processing, &mut voice, -18.0, 100);
+    let all = heard.iter().flatten().count();
+    let clipped = heard.iter().flatten().filter(|sample| sample.abs() > 0.999).count();
+    assert!(clipped * 1_000 < all, "{clipped} of {all} samples stand at full scale");
+    assert!(rms_dbfs(&heard) > -18.0, "it is loud: {} dBFS", rms_dbfs(&heard));
+}
+
+#[test]
 fn neither_silence_nor_noise_is_pumped_up() {
     for level in [0.0, 0.000_3, 0.01] {
         let (mut processing, mut random) = (VoiceProcessing::new(GAIN), Random(5));

@@ -238,6 +238,9 @@ fn where_nothing_is_lost_and_answers_come_soon_nothing_is_sent_twice() {
     let mut simulation = Simulation::new(CLEAN, 1);
     assert_eq!(simulation.run(), Some(6 * DELAY));
     assert_eq!(simulation.datagrams, DATAGRAMS);
+    let [server, client] = &simulation.ends;
+    assert_eq!(client.handshake.due(), None, "who was sent the last flight has nothing more to send");
+    assert!(server.handshake.due().is_some(), "who sent it does not know yet that it came");
 }
 
 #[test]
@@ -277,12 +280,30 @@ fn an_end_that_is_never_heard_is_sent_little() {
     assert!(simulation.datagrams <= 60, "{} datagrams in 20 s", simulation.datagrams);
 }
 
+/// The first datagram of a client's handshake.
+fn hello(now: Instant) -> BytesMut {
+    let mut client = Endpoint::new(peer(), TransportProtocol::UDP, None);
+    client.connect(now, peer(), config(true, Build::Ours.patience()), None).unwrap();
+    client.poll_transmit().unwrap().message
+}
+
+#[test]
+fn what_nobody_answers_is_given_up() {
+    let now = Instant::now();
+    let mut handshake = Handshake::default();
+    handshake.sent(now, &(), &hello(now));
+    let due = std::iter::from_fn(|| {
+        let due = handshake.due()?;
+        assert_eq!(handshake.repeats(due).len(), 1, "it goes out when it is due");
+        Some(due)
+    });
+    assert_eq!(due.take(100).count(), HANDSHAKE_REPEATS as usize);
+}
+
 #[test]
 fn sound_ends_it_and_so_does_an_alert() {
     let now = Instant::now();
-    let mut client = Endpoint::new(peer(), TransportProtocol::UDP, None);
-    client.connect(now, peer(), config(true, Build::Ours.patience()), None).unwrap();
-    let hello = client.poll_transmit().unwrap().message;
+    let hello = hello(now);
     let mut handshake = Handshake::default();
     handshake.sent(now, &(), &hello);
     assert_eq!(handshake.due(), Some(now + HANDSHAKE_REPEAT));
