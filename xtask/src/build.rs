@@ -24,7 +24,15 @@ pub fn binaries() -> Result<()> {
 
 /// Builds these binaries and examples as they are given to people, and says in which folder they lie.
 pub fn release(targets: &[&str]) -> Result<PathBuf> {
+    release_as(targets, "{}")
+}
+
+/// The same with this over `tauri.conf.json`, in the way in which Tauri's own command line hands it on.
+pub fn release_as(targets: &[&str], config: &str) -> Result<PathBuf> {
     let mut build = program::cargo();
+    if config != "{}" {
+        build.env("TAURI_CONFIG", config);
+    }
     build.args(["build", "--release"]).args(WITHOUT).args(targets);
     say::step("building for release", || program::run(&mut build))?;
     Ok(project::target().join("release"))

@@ -48,7 +48,7 @@ enum Task {
     /// Writes the UI's TypeScript types anew from the Rust commands
     Bindings,
     /// Makes installers for this platform under `target/`
-    Package,
+    Package(package::Options),
     /// Installs the system packages that building, running and testing need
     Packages,
 }
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::bench(&options),
         Task::TwilioConfirm(options) => twilio_confirm::confirm(&options),
         Task::Bindings => bindings::write(),
-        Task::Package => package::package(),
+        Task::Package(options) => package::package(&options),
         Task::Packages => system_packages::ensure(&[
             system_packages::Purpose::Build,
             system_packages::Purpose::Run,

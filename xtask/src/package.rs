@@ -5,6 +5,8 @@
 
 mod linux;
 mod notices;
+mod publishing;
+mod update_list;
 
 use std::{
     fs,
@@ -12,6 +14,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use publishing::Publishing;
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,20 +26,39 @@ use crate::{
 /// The programs that a package brings: the app, and the phone without a window.
 const PROGRAMS: [&str; 2] = ["care4w", "care4w-cli"];
 
-pub fn package() -> Result<()> {
+/// What the installers are for.
+#[derive(Args)]
+pub struct Options {
+    /// To be given to people: refuses whatever is not ready for that (docs/releasing.md)
+    #[arg(long)]
+    to_publish: bool,
+}
+
+pub fn package(options: &Options) -> Result<()> {
+    // Before minutes of building.
+    let publishing = Publishing::read(|name| std::env::var(name).ok(), options.to_publish)?;
     system_packages::ensure(&[Purpose::Build])?;
     node::ensure_ui()?;
-    let programs = build::release(&["--bin", PROGRAMS[0], "--bin", PROGRAMS[1]])?;
-    for installer in bundle(&programs, Kind::Release)? {
+    let config = publishing.config().to_string();
+    let programs = build::release_as(&["--bin", PROGRAMS[0], "--bin", PROGRAMS[1]], &config)?;
+    for installer in bundle(&programs, Kind::Release, &publishing)? {
         let size = fs::metadata(&installer)?.len() as f64 / 1e6;
         say::line(&format!("{}: {size:.1} MB", crate::shown(&installer)));
+    }
+    if let Some(updates) = &publishing.updates {
+        let part = update_list::write(&folder(Kind::Release).join("bundle"), updates, &version()?)?;
+        say::line(&format!("{}: for the list of new versions", crate::shown(&part)));
+    } else {
+        say::line(
+            "These are not for publishing: they look for no updates, and name an address that nobody reads (docs/releasing.md).",
+        );
     }
     Ok(())
 }
 
 /// Packages of the programs that the tests run. They lie in [`folder`].
 pub fn of_tested_programs() -> Result<()> {
-    bundle(&project::target().join("debug"), Kind::Debug).map(drop)
+    bundle(&project::target().join("debug"), Kind::Debug, &Publishing::read(|_| None, false)?).map(drop)
 }
 
 /// What the programs were built for.
@@ -61,7 +84,7 @@ fn folder(kind: Kind) -> PathBuf {
 }
 
 /// Makes the installers out of the programs in a folder.
-fn bundle(programs: &Path, kind: Kind) -> Result<Vec<PathBuf>> {
+fn bundle(programs: &Path, kind: Kind, publishing: &Publishing) -> Result<Vec<PathBuf>> {
     let stage = folder(kind);
     if stage.is_dir() {
         fs::remove_dir_all(&stage)?;
@@ -75,9 +98,10 @@ fn bundle(programs: &Path, kind: Kind) -> Result<Vec<PathBuf>> {
     for (name, to) in [&app, &cli].into_iter().zip(&staged) {
         fs::copy(programs.join(name), to).with_context(|| format!("{name} is not built"))?;
     }
-    let mut config = json!({ "bundle": { "externalBin": [beside] } });
+    let mut config = publishing.config();
+    merge(&mut config, json!({ "bundle": { "externalBin": [beside] } }));
     if cfg!(target_os = "linux") {
-        merge(&mut config, linux::config(&stage, &staged)?);
+        merge(&mut config, linux::config(&stage, &staged, &publishing.contact)?);
         if kind == Kind::Debug {
             // A test looks at what is in it, and is not kept waiting for how small it could be.
             let quick = json!({ "compression": { "type": "zstd", "level": 1 } });
@@ -90,7 +114,15 @@ fn bundle(programs: &Path, kind: Kind) -> Result<Vec<PathBuf>> {
         merge(&mut config, json!({ "bundle": { "windows": signing } }));
     }
     let mut bundler = program::command("npx");
-    bundler.args(["tauri", "bundle", "--ci", "--bundles", bundles(), "--config", &config.to_string()]);
+    bundler.args([
+        "tauri",
+        "bundle",
+        "--ci",
+        "--bundles",
+        bundles(publishing.updates.is_some()),
+        "--config",
+        &config.to_string(),
+    ]);
     if kind == Kind::Debug {
         bundler.arg("--debug");
     }
@@ -109,9 +141,10 @@ fn bundle(programs: &Path, kind: Kind) -> Result<Vec<PathBuf>> {
 }
 
 /// What the system's own tools make without fetching anything; AppImage wants downloads.
-fn bundles() -> &'static str {
+fn bundles(with_updates: bool) -> &'static str {
     if cfg!(target_os = "macos") {
-        "dmg"
+        // A Mac's updater takes the app by itself, which is in the image too.
+        if with_updates { "app,dmg" } else { "dmg" }
     } else if cfg!(windows) {
         "nsis,msi"
     } else if program::find("dpkg-shlibdeps").is_some() {
@@ -119,6 +152,12 @@ fn bundles() -> &'static str {
     } else {
         "rpm"
     }
+}
+
+/// The version of all of it.
+fn version() -> Result<String> {
+    let about: Value = serde_json::from_str(&fs::read_to_string(project::root().join("tauri.conf.json"))?)?;
+    Ok(about["version"].as_str().context("tauri.conf.json names the version")?.to_owned())
 }
 
 /// The machine that programs are built for, as the compiler calls it.

@@ -11,21 +11,18 @@ use crate::{program, project};
 /// The package's name, and with it that of its menu entry.
 const NAME: &str = "care4w";
 
-/// Debian wants an address. There is none that is known to be ours: it is set before anything is published (docs/releasing.md).
-const CONTACT: &str = "desktop@care4w.invalid";
-
 /// Loaded when there is a tray, which no linker sees.
 const TRAY: [(&str, &str); 2] = [("deb", "libayatana-appindicator3-1"), ("rpm", "libayatana-appindicator3.so.1")];
 
 /// Makes the programs as small as they are given to people, and says what `tauri.conf.json` cannot know.
-pub fn config(stage: &Path, programs: &[impl AsRef<Path>]) -> Result<Value> {
+pub fn config(stage: &Path, programs: &[impl AsRef<Path>], contact: &str) -> Result<Value> {
     for program in programs {
         program::run(program::command("strip").arg("--strip-unneeded").arg(program.as_ref()))?;
     }
     let changelog = stage.join("changelog");
     let about: Value = serde_json::from_str(&fs::read_to_string(project::root().join("tauri.conf.json"))?)?;
     let publisher = about["bundle"]["publisher"].as_str().context("tauri.conf.json names a publisher")?;
-    let maintainer = format!("{publisher} <{CONTACT}>");
+    let maintainer = format!("{publisher} <{contact}>");
     let version = about["version"].as_str().context("tauri.conf.json names the version")?;
     fs::write(&changelog, debian_changelog(version, &maintainer)?)?;
     let notices = stage.join("THIRD-PARTY.txt.gz");
