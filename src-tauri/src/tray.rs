@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use care4w_client::AppState;
 use care4w_client::app_state::{CallState, ConnectionState, DoNotDisturbFor, SessionStatus};
 use tauri::image::Image;
-use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem};
+use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 
@@ -17,6 +17,7 @@ const OPEN: &str = "open";
 const QUIT: &str = "quit";
 const DO_NOT_DISTURB: &str = "do-not-disturb";
 const DO_NOT_DISTURB_HOUR: &str = "do-not-disturb-hour";
+const DO_NOT_DISTURB_MORNING: &str = "do-not-disturb-morning";
 
 /// How the phone is, as the tray shows it: the first that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,7 @@ struct Shown {
     quit: MenuItem<Wry>,
     do_not_disturb: CheckMenuItem<Wry>,
     for_an_hour: MenuItem<Wry>,
+    until_morning: MenuItem<Wry>,
     /// What is shown, whether nobody wants to be disturbed, and in which language.
     now: Option<(Mood, u32, bool, Language)>,
 }
@@ -129,6 +131,7 @@ impl Tray {
             shown.do_not_disturb.set_text(say("tray.doNotDisturb")),
             shown.do_not_disturb.set_checked(now.2),
             shown.for_an_hour.set_text(say("tray.doNotDisturbHour")),
+            shown.until_morning.set_text(say("tray.doNotDisturbMorning")),
             shown.icon.set_tooltip(Some(format!("Care4W – {words}"))),
             shown.icon.set_icon(icon(app, now.0.dot())),
         ];
@@ -144,9 +147,13 @@ fn build(app: &AppHandle, profile: Option<&str>) -> tauri::Result<Shown> {
     let quit = MenuItem::with_id(app, QUIT, say("tray.quit"), true, None::<&str>)?;
     let do_not_disturb =
         CheckMenuItem::with_id(app, DO_NOT_DISTURB, say("tray.doNotDisturb"), true, false, None::<&str>)?;
-    let for_an_hour = MenuItem::with_id(app, DO_NOT_DISTURB_HOUR, say("tray.doNotDisturbHour"), true, None::<&str>)?;
+    let timed = |id, words| MenuItem::with_id(app, id, say(words), true, None::<&str>);
+    let for_an_hour = timed(DO_NOT_DISTURB_HOUR, "tray.doNotDisturbHour")?;
+    let until_morning = timed(DO_NOT_DISTURB_MORNING, "tray.doNotDisturbMorning")?;
     let lines = [PredefinedMenuItem::separator(app)?, PredefinedMenuItem::separator(app)?];
-    let menu = Menu::with_items(app, &[&status, &lines[0], &do_not_disturb, &for_an_hour, &lines[1], &open, &quit])?;
+    let items: [&dyn IsMenuItem<Wry>; 8] =
+        [&status, &lines[0], &do_not_disturb, &for_an_hour, &until_morning, &lines[1], &open, &quit];
+    let menu = Menu::with_items(app, &items)?;
     let mut builder = TrayIconBuilder::with_id(format!("care4w-{}", profile.unwrap_or("default")))
         .menu(&menu)
         // Where a click can be told from a menu, it opens the window, as everywhere on Windows.
@@ -159,6 +166,7 @@ fn build(app: &AppHandle, profile: Option<&str>) -> tauri::Result<Shown> {
                 choose(app, if is_on { DoNotDisturbFor::Off } else { DoNotDisturbFor::Ever });
             }
             DO_NOT_DISTURB_HOUR => choose(app, DoNotDisturbFor::Hour),
+            DO_NOT_DISTURB_MORNING => choose(app, DoNotDisturbFor::Morning),
             _ => {}
         })
         .on_tray_icon_event(|tray, event| {
@@ -176,7 +184,7 @@ fn build(app: &AppHandle, profile: Option<&str>) -> tauri::Result<Shown> {
     if let Some(icon) = icon(app, None) {
         builder = builder.icon(icon);
     }
-    Ok(Shown { icon: builder.build(app)?, status, open, quit, do_not_disturb, for_an_hour, now: None })
+    Ok(Shown { icon: builder.build(app)?, status, open, quit, do_not_disturb, for_an_hour, until_morning, now: None })
 }
 
 fn choose(app: &AppHandle, wish: DoNotDisturbFor) {

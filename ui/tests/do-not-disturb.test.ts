@@ -26,3 +26,13 @@ test("an hour of it says until when", async () => {
   expect(off("settings-do-not-disturb-hour")).toBeNull();
   expect(on("settings-do-not-disturb")).toBeChecked();
 });
+
+test("until morning is asked for and says until when", async () => {
+  const { core, user } = await open();
+  await user.click(on("nav-settings"));
+  await user.click(on("settings-do-not-disturb-morning"));
+  await settle();
+  expect(asked(core, "setDoNotDisturb")).toEqual([["morning"]]);
+  expect(on("settings")).toHaveTextContent(/Until \S/);
+  expect(off("settings-do-not-disturb-morning")).toBeNull();
+});

@@ -21,6 +21,8 @@ pub enum DoNotDisturbFor {
     Off,
     /// For an hour.
     Hour,
+    /// Until tomorrow's morning; in the night, until the morning that comes.
+    Morning,
     /// Until it is switched off.
     Ever,
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use care4w_calls::BackendName;
+use jiff::{ToSpan, Zoned, civil};
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{Inner, Phone};
 use crate::Problem;
 use crate::app_state::{AppState, ConnectionState, DoNotDisturb, DoNotDisturbFor};
-use crate::defaults::{DO_NOT_DISTURB_HOUR, DO_NOT_DISTURB_LOOK};
+use crate::defaults::{DO_NOT_DISTURB_HOUR, DO_NOT_DISTURB_LOOK, DO_NOT_DISTURB_MORNING, DO_NOT_DISTURB_NIGHT};
 use crate::store::Store;
 
 /// The store's key of the wish: false, true, or until when in seconds since 1970.
@@ -33,20 +34,33 @@ fn is_over(wish: DoNotDisturb, now: u64) -> bool {
     wish.until.is_some_and(|until| u64::from(until) <= now)
 }
 
+/// What is wished at `now`, in the time zone that it is told in. A time that no clock of ours can say holds until it is
+/// switched off.
+fn wished(wish: DoNotDisturbFor, now: &Zoned) -> DoNotDisturb {
+    let until = match wish {
+        DoNotDisturbFor::Off => return DoNotDisturb::default(),
+        DoNotDisturbFor::Ever => None,
+        DoNotDisturbFor::Hour => now.checked_add(DO_NOT_DISTURB_HOUR).ok(),
+        DoNotDisturbFor::Morning => morning(now),
+    };
+    DoNotDisturb { on: true, until: until.and_then(|until| u32::try_from(until.timestamp().as_second()).ok()) }
+}
+
+/// The morning after this day, or after this night.
+fn morning(now: &Zoned) -> Option<Zoned> {
+    let days = i64::from(now.hour() >= DO_NOT_DISTURB_NIGHT);
+    let day = now.date().checked_add(days.days()).ok()?;
+    day.to_datetime(civil::time(DO_NOT_DISTURB_MORNING, 0, 0, 0)).to_zoned(now.time_zone().clone()).ok()
+}
+
 impl Phone {
     /// Chooses whether calls make themselves noticed here, and remembers it.
     ///
     /// # Errors
     /// `STORE_NOT_WRITTEN` when it holds for this run alone.
     pub fn set_do_not_disturb(&self, wish: DoNotDisturbFor) -> Result<(), Problem> {
-        let hour = || u32::try_from(now() + DO_NOT_DISTURB_HOUR.as_secs()).ok();
-        let (wish, kept) = match wish {
-            DoNotDisturbFor::Off => (DoNotDisturb::default(), Value::from(false)),
-            DoNotDisturbFor::Ever => (DoNotDisturb { on: true, until: None }, Value::from(true)),
-            DoNotDisturbFor::Hour => {
-                (DoNotDisturb { on: true, until: hour() }, hour().map_or(Value::from(true), Value::from))
-            }
-        };
+        let wish = wished(wish, &Zoned::now());
+        let kept = wish.until.map_or(Value::from(wish.on), Value::from);
         self.inner.state.send_modify(|state| state.do_not_disturb = wish);
         self.inner.store.set(DO_NOT_DISTURB, kept).map_err(|error| Problem::new(error.code(), error.to_string()))
     }
@@ -123,6 +137,36 @@ mod tests {
         assert_eq!(kept(&store, 5_000), DoNotDisturb::default());
         store.set(DO_NOT_DISTURB, Value::from(true)).unwrap();
         assert_eq!(kept(&store, 5_000), DoNotDisturb { on: true, until: None });
+    }
+
+    /// Until when, in local time, who wished it at this local time.
+    fn until(wish: DoNotDisturbFor, at: &str) -> String {
+        // Central Europe, where clocks change in the nights before 29 March and 25 October 2026.
+        let zone = jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let now = at.parse::<civil::DateTime>().unwrap().to_zoned(zone.clone()).unwrap();
+        let wish = wished(wish, &now);
+        assert!(wish.on);
+        let until = jiff::Timestamp::from_second(wish.until.unwrap().into()).unwrap();
+        until.to_zoned(zone).datetime().strftime("%d %H:%M").to_string()
+    }
+
+    #[test]
+    fn tomorrow_morning_is_eight_o_clock_and_in_the_night_the_one_that_comes() {
+        let morning = |at| until(DoNotDisturbFor::Morning, at);
+        assert_eq!(morning("2026-11-23T20:15"), "24 08:00");
+        assert_eq!(morning("2026-11-23T07:30"), "24 08:00", "not for half an hour alone");
+        assert_eq!(morning("2026-11-24T00:40"), "24 08:00", "it is still the night before");
+        assert_eq!(morning("2026-11-30T23:59"), "01 08:00");
+        assert_eq!(morning("2026-03-28T22:00"), "29 08:00", "also when the night is an hour shorter");
+        assert_eq!(morning("2026-10-24T22:00"), "25 08:00", "also when the night is an hour longer");
+        assert_eq!(until(DoNotDisturbFor::Hour, "2026-03-29T01:30"), "29 03:30", "an hour is an hour");
+    }
+
+    #[test]
+    fn a_wish_without_an_end_has_none() {
+        let now = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+        assert_eq!(wished(DoNotDisturbFor::Ever, &now), DoNotDisturb { on: true, until: None });
+        assert_eq!(wished(DoNotDisturbFor::Off, &now), DoNotDisturb::default());
     }
 
     #[test]
