@@ -1,4 +1,5 @@
 import { flags } from "./ui/tools/flags.ts";
+import { head } from "./ui/tools/head.ts";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
@@ -7,7 +8,7 @@ export default defineConfig({
   root: "ui",
   // Relative, so that the built page works wherever the shell serves it from.
   base: "./",
-  plugins: [flags(), svelte({ configFile: "../svelte.config.js" }), svelteTesting()],
+  plugins: [head(), flags(), svelte({ configFile: "../svelte.config.js" }), svelteTesting()],
   clearScreen: false,
   server: { port: 1420, strictPort: true, host: "127.0.0.1" },
   build: {

@@ -153,6 +153,21 @@ test("a call that ended says why, and goes by itself after five seconds", async 
   expect(off("call-panel")).toBeNull();
 });
 
+test("a click that comes just after the end of a call went presses nothing in its place", async () => {
+  const { core, user } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
+  core.setCall({ state: "ended", reason: { code: "HUNG_UP", sentence: "You hung up." } });
+  await settle();
+  await pass(5_000);
+  expect(off("call-panel")).toBeNull();
+  await user.click(on("key-1"));
+  await settle();
+  expect(on("dial-input")).toHaveValue("");
+  await pass(400);
+  await user.click(on("key-1"));
+  await settle();
+  expect(on("dial-input")).toHaveValue("1");
+});
+
 test("a running call is a strip on the other screens, and leads back", async () => {
   const { user } = await open({ call: newCall({ state: "connected", connectedForMs: 0 }) });
   await user.click(on("nav-history"));

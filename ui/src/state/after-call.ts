@@ -1,15 +1,31 @@
 /** How long a call that has ended stays on the screen, in milliseconds. */
 export const ENDED_STAYS_MS = 5000;
 
+/**
+ * How long after it went by itself a click is still meant for what stood there, in milliseconds: longer than a hand needs
+ * to stop.
+ */
+export const LATE_MS = 400;
+
 /** A call that has ended goes by itself, but not from under a hand. */
 export class AfterCall {
   private readonly go: () => void;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private attended = false;
   private ended = false;
+  private wentAt = Number.NEGATIVE_INFINITY;
 
   constructor(go: () => void) {
-    this.go = go;
+    this.go = () => {
+      this.wentAt = Date.now();
+      go();
+    };
+  }
+
+  /** Whether it went by itself just now. */
+  get justWent(): boolean {
+    const ago = Date.now() - this.wentAt;
+    return ago >= 0 && ago < LATE_MS;
   }
 
   /** A call has ended, or its picture is gone. */
