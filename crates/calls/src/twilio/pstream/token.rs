@@ -7,14 +7,14 @@ use care4w_protocol::Secret;
 use super::{AccessToken, Fault, Link, Output, PStream, REFUSED_TOKENS, Status, TokenProblem};
 use crate::twilio::{edges, frames};
 
-/// Renewed this long before its end; with a call only [`IN_CALL`] before, for a renewal can interrupt its sound
-/// (TWILIO.md §4).
+/// Renewed this long before its end, and a short one, which lasts less than four times that, in its last quarter: fetching
+/// takes its time on a busy machine, and has to be tried more than once where the server is away.
 const EARLY: Duration = Duration::from_secs(300);
 
-/// See [`EARLY`]. Twilio's own client warns 10 s before.
+/// The same with a call, whose sound a renewal can interrupt (TWILIO.md §4). Twilio's own client warns 10 s before.
 const IN_CALL: Duration = Duration::from_secs(60);
 
-/// After a renewal that failed.
+/// After a renewal that failed; at least four times in the last quarter of a short one.
 const AGAIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -31,9 +31,8 @@ impl Token {
     }
 
     fn renew_at(&self, in_call: bool) -> Instant {
-        // Short ones, such as those of a test, are renewed in their last quarter, and in their last tenth.
-        let before = if in_call { IN_CALL.min(self.lasts / 10) } else { EARLY.min(self.lasts / 4) };
-        let at = self.ends - before;
+        let before = if in_call { IN_CALL } else { EARLY };
+        let at = self.ends - before.min(self.lasts / 4);
         self.not_before.map_or(at, |not_before| at.max(not_before))
     }
 }
@@ -59,7 +58,7 @@ impl PStream {
             Ok(token) => self.use_token(token, now),
             Err(_) if self.link != Link::Fetching => {
                 if let Some(kept) = &mut self.token {
-                    kept.not_before = Some(now + AGAIN);
+                    kept.not_before = Some(now + AGAIN.min(kept.lasts / 20));
                 }
             }
             Err(TokenProblem::Never) => self.stop(Status::Failed(Fault::NoToken)),

@@ -153,6 +153,30 @@ fn a_renewal_that_fails_is_tried_again_and_disturbs_nothing() {
 }
 
 #[test]
+fn a_short_token_is_renewed_in_its_last_quarter_in_a_call_too_and_can_fail_some_times_before_it_ends() {
+    for seconds in [30, 40, 60, 200] {
+        let mut scene = Scene::talking();
+        scene.wait(Duration::from_secs(3_541), true);
+        scene.token("short", seconds);
+        scene.connected();
+        scene.out.clear();
+        let quarter = Duration::from_secs(seconds) / 4;
+        scene.wait(quarter * 3 - Duration::from_millis(1), true);
+        assert!(!scene.has(&Output::FetchToken), "{seconds}: a renewal can interrupt the sound");
+        let (ends, mut tries) = (scene.now + quarter, 0);
+        while scene.now + Duration::from_millis(500) < ends {
+            scene.wait(Duration::from_millis(500), false);
+            scene.give(Input::Frame("\n".into()));
+            if scene.take().contains(&Output::FetchToken) {
+                tries += 1;
+                scene.give(Input::Token(Err(TokenProblem::Later)));
+            }
+        }
+        assert!(tries >= 4, "{seconds}: a server that is away for a moment was asked {tries} times");
+    }
+}
+
+#[test]
 fn a_token_that_is_not_taken_is_replaced_once_and_then_it_stops() {
     for code in [31202, 31204, 31205] {
         let mut scene = Scene::started();
