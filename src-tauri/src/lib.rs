@@ -43,6 +43,8 @@ use crate::updates::Updates;
 
 /// Runs the app until its window is closed.
 pub fn run() -> ExitCode {
+    // First of all: no other thread may read the environment meanwhile.
+    platform::set_up_web_view();
     let arguments = Arguments::parse();
     care4w_client::logging::start_and_keep(LevelFilter::WARN);
     let mut context = tauri::generate_context!();

@@ -46,7 +46,7 @@ fn leave(app: &AppHandle, url: &Url) {
         return;
     }
     // By the address as it was read, so that the browser is told nothing that was not checked.
-    if let Err(error) = open::that_detached(url.as_str()) {
+    if let Err(error) = platform::open_in_browser(url.as_str()) {
         tracing::warn!(%error, "no browser opened");
     }
 }

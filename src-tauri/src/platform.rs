@@ -4,16 +4,18 @@
 mod linux;
 #[cfg(target_os = "linux")]
 pub use linux::{
-    Desktop, bring_to_front, desktop_name, leave_keyboard_alone, replaces_itself, selected_text, set_start_at_login,
-    shortcut_source, starts_at_login, system_name, tray_is_seen, with_autostart, without_network,
+    Desktop, bring_to_front, desktop_name, leave_keyboard_alone, open_in_browser, replaces_itself, selected_text,
+    set_start_at_login, set_up_web_view, shortcut_source, starts_at_login, system_name, tray_is_seen, with_autostart,
+    without_network,
 };
 
 #[cfg(not(target_os = "linux"))]
 mod others;
 #[cfg(not(target_os = "linux"))]
 pub use others::{
-    Desktop, bring_to_front, desktop_name, leave_keyboard_alone, replaces_itself, selected_text, set_start_at_login,
-    shortcut_source, starts_at_login, system_name, tray_is_seen, with_autostart, without_network,
+    Desktop, bring_to_front, desktop_name, leave_keyboard_alone, open_in_browser, replaces_itself, selected_text,
+    set_start_at_login, set_up_web_view, shortcut_source, starts_at_login, system_name, tray_is_seen, with_autostart,
+    without_network,
 };
 
 /// What a profile's entry among the things that start with the system is called.

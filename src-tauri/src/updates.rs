@@ -106,7 +106,7 @@ impl Updates {
     pub fn open_page(&self) -> Result<(), Problem> {
         let page = self.channel.as_ref().and_then(|channel| channel.page.as_ref());
         let page = page.ok_or_else(refusal::not_in_this_build)?;
-        open::that_detached(page.as_str()).map_err(|error| {
+        platform::open_in_browser(page.as_str()).map_err(|error| {
             tracing::warn!(%error, "no browser opened");
             Problem::new("NOT_AVAILABLE", "No browser could be opened.")
         })

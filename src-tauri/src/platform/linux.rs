@@ -1,6 +1,7 @@
 //! Linux, where a desktop may have no tray.
 
 mod desktop;
+mod web_view;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -11,6 +12,7 @@ use tauri::{AppHandle, Builder, Manager, WebviewWindow, WebviewWindowBuilder, Wr
 use zbus::blocking::{Connection, Proxy};
 
 pub use desktop::Desktop;
+pub use web_view::{open_in_browser, set_up_web_view};
 
 use crate::shortcut::ShortcutSource;
 

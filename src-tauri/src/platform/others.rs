@@ -13,6 +13,14 @@ pub fn tray_is_seen() -> bool {
     true
 }
 
+/// Nothing is to be said to these systems' web views.
+pub fn set_up_web_view() {}
+
+/// Opens an address in the browser.
+pub fn open_in_browser(address: &str) -> std::io::Result<()> {
+    open::that_detached(address)
+}
+
 /// Brings a window to the front.
 pub fn bring_to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.set_focus()
