@@ -26,6 +26,9 @@ use crate::{
 /// The programs that a package brings: the app, and the phone without a window.
 const PROGRAMS: [&str; 2] = ["care4w", "care4w-cli"];
 
+/// Where Tauri's tools look for the key that signs new versions.
+const SECRET: &str = "TAURI_SIGNING_PRIVATE_KEY";
+
 /// What the installers are for.
 #[derive(Args)]
 pub struct Options {
@@ -41,7 +44,7 @@ pub fn package(options: &Options) -> Result<()> {
     node::ensure_ui()?;
     let config = publishing.config().to_string();
     let programs = build::release_as(&["--bin", PROGRAMS[0], "--bin", PROGRAMS[1]], &config)?;
-    for installer in bundle(&programs, Kind::Release, &publishing)? {
+    for installer in bundle(&programs, Kind::Release, &publishing, None)? {
         let size = fs::metadata(&installer)?.len() as f64 / 1e6;
         say::line(&format!("{}: {size:.1} MB", crate::shown(&installer)));
     }
@@ -56,9 +59,26 @@ pub fn package(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Packages of the programs that the tests run. They lie in [`folder`].
+/// Packages of the programs that the tests run, signed as ones for people are, by a key of this run. They lie in [`folder`].
 pub fn of_tested_programs() -> Result<()> {
-    bundle(&project::target().join("debug"), Kind::Debug, &Publishing::read(|_| None, false)?).map(drop)
+    let key = project::target().join("xtask/key-of-a-test");
+    let mut signer = program::command("npx");
+    signer.args(["tauri", "signer", "generate", "--ci", "--force", "--write-keys"]).arg(&key);
+    program::run_logged(&mut signer, &key.with_extension("log"))?;
+    let (secret, public) = (fs::read_to_string(&key)?, fs::read_to_string(key.with_extension("pub"))?);
+    let variable = |name: &str| match name {
+        SECRET => Some(secret.clone()),
+        "CARE4W_UPDATE_KEY" => Some(public.clone()),
+        // Nobody is asked: what runs in the tests was built without it.
+        "CARE4W_UPDATE_LIST" | "CARE4W_UPDATE_PAGE" | "CARE4W_UPDATE_FILES" => {
+            Some("https://updates.care4w.org".into())
+        }
+        _ => None,
+    };
+    let publishing = Publishing::read(variable, false)?;
+    bundle(&project::target().join("debug"), Kind::Debug, &publishing, Some(&secret))?;
+    let updates = publishing.updates.context("the key is configured")?;
+    update_list::write(&folder(Kind::Debug).join("bundle"), &updates, &version()?).map(drop)
 }
 
 /// What the programs were built for.
@@ -83,8 +103,8 @@ fn folder(kind: Kind) -> PathBuf {
     project::target().join("installers").join(kind.folder())
 }
 
-/// Makes the installers out of the programs in a folder.
-fn bundle(programs: &Path, kind: Kind, publishing: &Publishing) -> Result<Vec<PathBuf>> {
+/// Makes the installers out of the programs in a folder. A secret key comes from the environment, unless there is one of a test.
+fn bundle(programs: &Path, kind: Kind, publishing: &Publishing, secret: Option<&str>) -> Result<Vec<PathBuf>> {
     let stage = folder(kind);
     if stage.is_dir() {
         fs::remove_dir_all(&stage)?;
@@ -129,6 +149,9 @@ fn bundle(programs: &Path, kind: Kind, publishing: &Publishing) -> Result<Vec<Pa
     // A workflow sets secrets that it does not have to nothing, which the bundler takes for a certificate.
     for (name, _) in std::env::vars_os().filter(|(_, value)| value.is_empty()) {
         bundler.env_remove(name);
+    }
+    if let Some(secret) = secret {
+        bundler.env(SECRET, secret).env(format!("{SECRET}_PASSWORD"), "");
     }
     bundler.env("CARGO_TARGET_DIR", project::target().join("installers"));
     say::step("making the installers", || {
