@@ -137,17 +137,7 @@ fn twilios_own_sdk_and_the_double_find_nothing_wrong_with_each_other() {
 #[test]
 fn twilios_own_sdk_calls_over_our_server() {
     let mut two = Two::meet();
-    let account = two.double.account().clone();
-    let set = |name: &str, value: &str| (format!("CARE4W_TWILIO_{name}"), value.to_owned());
-    let environment = vec![
-        set("ACCOUNT", &account.account_sid),
-        set("KEY", &account.api_key),
-        set("SECRET", &account.api_secret),
-        set("AUTH_TOKEN", &account.auth_token),
-        set("APPLICATION", &account.application_sid),
-        set("CALLER_ID", "+254700000001"),
-        set("GATEWAY_URL", &two.double.url()),
-    ];
+    let environment = two.double.environment("+254700000001");
     let server = Server::start_with(&["--public-url", PUBLIC], &environment).unwrap();
     two.double.set_voice_url(&format!("{PUBLIC}/api/webhooks/twilio/voice"), Some(server.url()));
 

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod ground;
+mod openapi;
+mod ring;
 mod windows;
 
-use care4w_tests::{Account, Cli, Hearing, Sound, cli::RunningCli, speech::Speech};
+use care4w_tests::{Cli, Hearing, Sound, cli::RunningCli, speech::Speech};
 use care4w_twilio_double::{CallState, Outcome, Says, Telephone};
 use ground::Ground;
 use tempfile::TempDir;
@@ -28,10 +30,7 @@ impl Two {
         let hearing = Hearing::begin();
         let ground = Ground::lay();
         let folder = tempfile::tempdir().unwrap();
-        let amina = Cli::new(ground.server.url(), &folder.path().join("amina"));
-        let baraka = Cli::new(ground.server.url(), &folder.path().join("baraka"));
-        amina.register(&Account::named("Amina")).unwrap();
-        baraka.register(&Account::named("Baraka")).unwrap();
+        let [amina, baraka] = ["Amina", "Baraka"].map(|name| ground.person(name, folder.path()));
         baraka.run(&["phone", "set", BARAKAS_NUMBER, "--country", "KE"], "").unwrap().success().unwrap();
         Self { hearing, folder, ground, amina, baraka }
     }
@@ -47,6 +46,19 @@ fn said(speech: Speech) -> String {
 
 fn end_reason(phone: &mut RunningCli) -> String {
     phone.wait_for_call("ended").unwrap().text("reason").to_owned()
+}
+
+/// Amina calls Baraka's number, which Twilio does not bring to ring.
+fn talk_peer_to_peer_instead(two: &Two) {
+    let mut answering = two.baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
+    let silent = ["--country", "KE", "--seconds", "1", "--mic", "none", "--speaker", "none"];
+    let mut calling = two.amina.call(BARAKAS_NUMBER, &silent).unwrap();
+    assert_eq!(calling.wait_for_call("dialing").unwrap().text("backend"), "twilio");
+    let again = calling.wait("the other way", |line| line.is("call") && line.json["insteadOf"] == "twilio").unwrap();
+    assert_eq!(again.text("backend"), "p2p");
+    calling.wait_for_call("connected").unwrap();
+    assert_eq!(end_reason(&mut calling), "TIME_UP");
+    assert_eq!(end_reason(&mut answering), "REMOTE_HUNG_UP");
 }
 
 #[test]
@@ -134,17 +146,7 @@ fn a_telephone_calls_a_user() {
 fn where_twilio_cannot_be_reached_a_user_is_called_peer_to_peer_and_it_is_said_so() {
     let two = Two::meet();
     two.ground.double.refuse_connections(true);
-    let mut answering = two.baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
-    let mut calling = two
-        .amina
-        .call(BARAKAS_NUMBER, &["--country", "KE", "--seconds", "1", "--mic", "none", "--speaker", "none"])
-        .unwrap();
-    assert_eq!(calling.wait_for_call("dialing").unwrap().text("backend"), "twilio");
-    let again = calling.wait("the other way", |line| line.is("call") && line.json["insteadOf"] == "twilio").unwrap();
-    assert_eq!(again.text("backend"), "p2p");
-    calling.wait_for_call("connected").unwrap();
-    assert_eq!(end_reason(&mut calling), "TIME_UP");
-    assert_eq!(end_reason(&mut answering), "REMOTE_HUNG_UP");
+    talk_peer_to_peer_instead(&two);
     // Whom only Twilio could reach is not reached.
     let mut stranger = two.amina.call(NUMBER, &["--mic", "none", "--speaker", "none"]).unwrap();
     assert_eq!(end_reason(&mut stranger), "TWILIO_UNREACHABLE");
@@ -210,15 +212,7 @@ fn a_gateway_that_never_answers_an_invitation_is_left_for_peer_to_peer_and_it_is
     let two = Two::meet();
     two.ground.double.set_telephone("+254712345678", Telephone::default());
     two.ground.double.ignore_invitations(true);
-    let mut answering = two.baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
-    let silent = ["--country", "KE", "--seconds", "1", "--mic", "none", "--speaker", "none"];
-    let mut calling = two.amina.call(BARAKAS_NUMBER, &silent).unwrap();
-    assert_eq!(calling.wait_for_call("dialing").unwrap().text("backend"), "twilio");
-    let again = calling.wait("the other way", |line| line.is("call") && line.json["insteadOf"] == "twilio").unwrap();
-    assert_eq!(again.text("backend"), "p2p");
-    calling.wait_for_call("connected").unwrap();
-    assert_eq!(end_reason(&mut calling), "TIME_UP");
-    assert_eq!(end_reason(&mut answering), "REMOTE_HUNG_UP");
+    talk_peer_to_peer_instead(&two);
     let given_up = two.ground.double.frames().into_iter().any(|frame| frame.from_client && frame.kind() == "hangup");
     assert!(given_up, "the gateway was told that nobody waits any more");
 }

@@ -125,6 +125,26 @@ impl Double {
         self.house.account()
     }
 
+    /// What our server is told of it, as variables: the account, its interfaces, and this as everybody's caller id.
+    #[must_use]
+    pub fn environment(&self, caller_id: &str) -> Vec<(String, String)> {
+        let account = self.account();
+        [
+            ("ACCOUNT", account.account_sid.as_str()),
+            ("KEY", &account.api_key),
+            ("SECRET", &account.api_secret),
+            ("AUTH_TOKEN", &account.auth_token),
+            ("APPLICATION", &account.application_sid),
+            ("VERIFY_SERVICE", &account.verify_service),
+            ("CALLER_ID", caller_id),
+            ("GATEWAY_URL", &self.url()),
+            ("API_URL", self.rest_url()),
+            ("VERIFY_URL", self.rest_url()),
+        ]
+        .map(|(name, value)| (format!("CARE4W_TWILIO_{name}"), value.to_owned()))
+        .into()
+    }
+
     /// The voice URL from now on, and where requests to its host really go: as in [`Settings`], for a server that is started
     /// after its double.
     pub fn set_voice_url(&self, url: &str, origin: Option<&str>) {

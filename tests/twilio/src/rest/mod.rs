@@ -1,5 +1,5 @@
 //! Twilio's REST interfaces as far as the product uses them, with state: calls (2010-04-01) and Verify (v2). What is asked
-//! and answered keeps to Twilio's own OpenAPI document (`tests/tests/twilio_openapi.rs`).
+//! and answered keeps to Twilio's own OpenAPI document (`tests/tests/twilio_calls/openapi.rs`).
 
 pub(crate) mod calls;
 mod course;

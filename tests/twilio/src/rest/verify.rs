@@ -12,7 +12,7 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing,
+    routing::{self, MethodRouter},
 };
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -70,8 +70,8 @@ impl Verify {
 
     pub(crate) fn router(&self) -> Router {
         Router::new()
-            .route("/v2/Services/{service}/Verifications", routing::post(start))
-            .route("/v2/Services/{service}/VerificationCheck", routing::post(check))
+            .route("/v2/Services/{service}/Verifications", answered_by(start))
+            .route("/v2/Services/{service}/VerificationCheck", answered_by(check))
             .with_state(self.clone())
     }
 
@@ -150,17 +150,20 @@ impl Book {
     }
 }
 
-async fn start(
-    State(verify): State<Verify>,
-    Path(service): Path<String>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    let mut book = verify.book();
-    let fields = match book.asked(&verify.account, &service, &headers, &body) {
-        Ok(fields) => fields,
-        Err(refused) => return refusal(refused, "refused"),
-    };
+/// An answer to the fields of a form, from somebody who is known.
+fn answered_by(answer: fn(&Verify, &mut Book, &HashMap<String, String>) -> Response) -> MethodRouter<Verify> {
+    let asked =
+        async move |State(verify): State<Verify>, Path(service): Path<String>, headers: HeaderMap, body: String| {
+            let mut book = verify.book();
+            match book.asked(&verify.account, &service, &headers, &body) {
+                Ok(fields) => answer(&verify, &mut book, &fields),
+                Err(refused) => refusal(refused, "refused"),
+            }
+        };
+    routing::post(asked)
+}
+
+fn start(verify: &Verify, book: &mut Book, fields: &HashMap<String, String>) -> Response {
     if fields.get("Channel").is_none_or(|channel| channel != "sms") {
         return refusal((400, 60_200, None), "Invalid parameter `Channel`");
     }
@@ -183,17 +186,7 @@ async fn start(
     (StatusCode::CREATED, Json(answer)).into_response()
 }
 
-async fn check(
-    State(verify): State<Verify>,
-    Path(service): Path<String>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    let mut book = verify.book();
-    let fields = match book.asked(&verify.account, &service, &headers, &body) {
-        Ok(fields) => fields,
-        Err(refused) => return refusal(refused, "refused"),
-    };
+fn check(verify: &Verify, book: &mut Book, fields: &HashMap<String, String>) -> Response {
     let Some(code) = fields.get("Code") else { return refusal((400, 60_200, None), "Missing required parameter Code") };
     let Some(pending) = book.pending.get_mut(&fields["To"]) else {
         return refusal((404, 20_404, None), "The requested resource was not found");

@@ -1,21 +1,18 @@
 //! What our server asks Twilio by REST, and what the double answers, held against the OpenAPI documents that Twilio publishes
 //! (in its npm package `@twilio-alpha/mcp`) by Stoplight's Prism, which stands between the two and lets nothing pass that is
 //! not in them.
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use care4w_tests::{Account, Cli, Environment, Process, Server, binaries, http, wait};
-use care4w_twilio_double::{Double, Settings, Telephone};
+use care4w_tests::{Process, binaries, http, wait};
+use care4w_twilio_double::{Double, Telephone};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
-const HERS: &str = "+254712345678";
-const THEIRS: &str = "+254712999999";
+use super::ground::{Ground, proves};
+use super::ring::{HERS, THEIRS};
 
 /// Prism before the double, for one of Twilio's documents.
 struct Prism {
@@ -58,54 +55,38 @@ impl Prism {
 
 #[test]
 fn what_the_server_asks_twilio_and_what_the_double_answers_is_in_twilios_documents() {
-    let runtime = Runtime::new().unwrap();
-    let double = runtime.block_on(Double::start(Settings::default())).unwrap();
-    let (calls, verify) = (Prism::before(&double, "twilio_api_v2010"), Prism::before(&double, "twilio_verify_v2"));
-    let account = double.account();
-    let set = |name: &str, value: &str| (format!("CARE4W_TWILIO_{name}"), value.into());
-    let environment: Environment = vec![
-        set("ACCOUNT", &account.account_sid),
-        set("KEY", &account.api_key),
-        set("SECRET", &account.api_secret),
-        set("AUTH_TOKEN", &account.auth_token),
-        set("APPLICATION", &account.application_sid),
-        set("CALLER_ID", "+254709000000"),
-        set("GATEWAY_URL", &double.url()),
-        set("API_URL", &calls.url),
-        set("VERIFY_URL", &verify.url),
-        set("VERIFY_SERVICE", &account.verify_service),
-        ("CARE4W_VERIFICATION".into(), "twilio".into()),
-    ];
-    let server = Server::start_with(&[], &environment).unwrap();
-    double.set_voice_url(&format!("{}/api/webhooks/twilio/voice", server.url()), None);
+    let mut prisms = Vec::new();
+    let ground = Ground::lay_with(|double| {
+        prisms.extend(["twilio_api_v2010", "twilio_verify_v2"].map(|document| Prism::before(double, document)));
+        let set = |name: &str, prism: &Prism| (format!("CARE4W_TWILIO_{name}"), prism.url.clone());
+        vec![set("API_URL", &prisms[0]), set("VERIFY_URL", &prisms[1]), proves()]
+    });
+    let double = &ground.double;
     double.set_telephone(HERS, Telephone::ringing());
     let folder = tempfile::tempdir().unwrap();
-    let amina = Cli::new(server.url(), folder.path());
-    amina.register(&Account::named("Amina")).unwrap();
+    let amina = ground.person("Amina", folder.path());
 
     amina.run(&["phone", "set", HERS], "").unwrap().success().unwrap();
     amina.run(&["phone", "verify", "000000"], "").unwrap().refused(1, "INVALID_CODE").unwrap();
-    let code = double.verify().code_for(HERS).unwrap();
-    amina.run(&["phone", "verify", &code], "").unwrap().success().unwrap();
+    ground.proves(&amina, HERS);
 
     // One that is taken back, and one that is hung up.
     for answered in [false, true] {
         let mut phone = amina.call(THEIRS, &["--ring-my-phone"]).unwrap();
         phone.wait("her telephone to ring", |line| line.json["state"] == "ringingYou").unwrap();
-        let call = double.placed_calls().pop().unwrap();
+        let call = ground.placed_call();
         if answered {
             call.answer();
             phone.wait("theirs to be called", |line| line.json["state"] == "connected").unwrap();
         }
         assert_eq!(phone.end().unwrap(), Some(0));
-        let ended = if answered { "completed" } else { "canceled" };
-        runtime.block_on(double.until(ended, || (call.status() == ended).then_some(()))).unwrap();
+        ground.until_it_is(&call, if answered { "completed" } else { "canceled" });
     }
-    assert_eq!(double.faults(), []);
+    ground.nothing_was_wrong();
 
     // Prism does look: what is not in the document does not pass.
     let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "Basic eDp5")];
-    let url = format!("{}/2010-04-01/Accounts/{}/Calls.json", calls.url, account.account_sid);
+    let url = format!("{}/2010-04-01/Accounts/{}/Calls.json", prisms[0].url, double.account().account_sid);
     let broken = http::send("POST", &url, &form, b"From=%2B254709000000").unwrap();
     assert_eq!(broken.status, 422, "{}", broken.body);
     assert_eq!(double.placed_calls().len(), 2);
