@@ -96,7 +96,7 @@ impl Shortcut {
             return Err(Problem::new("NOT_AVAILABLE", "This desktop gives no keys to a program by itself."));
         }
         let (was_on, before) = self.chosen();
-        give_back(app);
+        give_back(app, &before);
         if on && let Err(problem) = take(app, &read.into_string()) {
             if was_on {
                 self.says(take(app, &before).err());
@@ -138,11 +138,15 @@ fn take(app: &AppHandle, keys: &str) -> Result<(), Problem> {
     })
 }
 
-fn give_back(app: &AppHandle) {
-    if let Some(shortcuts) = app.try_state::<GlobalShortcut<Wry>>()
-        && let Err(error) = shortcuts.unregister_all()
-    {
+fn give_back(app: &AppHandle, keys: &str) {
+    let Some(shortcuts) = app.try_state::<GlobalShortcut<Wry>>() else { return };
+    if let Err(error) = shortcuts.unregister_all() {
         tracing::warn!(%error, "the keys of the whole desktop can't be given back");
+    }
+    // Under X11 the library does not send that off before it has something to ask of the display (global-hotkey 0.8), and other programs
+    // would not get the keys until then. To give them back again begins with a question; other systems may call it an error.
+    if let Ok(keys) = read(keys) {
+        shortcuts.unregister(keys).ok();
     }
 }
 

@@ -3,7 +3,7 @@
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_window_state::WindowExt;
 
-use crate::{links, place};
+use crate::{links, place, platform};
 
 /// Its name in Tauri and in `capabilities/`.
 pub const MAIN: &str = "main";
@@ -44,7 +44,7 @@ pub fn show(app: &AppHandle) {
     // At once, before the system tells where it has put the window.
     let shown = app.run_on_main_thread(move || {
         let restored = || if comes_back { window.restore_state(place::PLACE) } else { Ok(()) };
-        for shown in [window.unminimize(), window.show(), restored(), window.set_focus()] {
+        for shown in [window.unminimize(), window.show(), restored(), platform::bring_to_front(&window)] {
             if let Err(error) = shown {
                 tracing::debug!(%error, "the window could not be brought to the front");
             }

@@ -19,10 +19,15 @@ pub struct Desk {
 impl Desk {
     /// Makes one with its files in `folder`, which may outlive it: made again there, it is the same person's.
     pub fn set_up(folder: &Path) -> Result<Self> {
+        Self::set_up_with(folder, &[SOUND_CARD])
+    }
+
+    /// The same with these sound cards, the first of which the system uses.
+    pub fn set_up_with(folder: &Path, cards: &[&str]) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            sound: SoundServer::start(&[SOUND_CARD])?,
+            sound: SoundServer::start(cards)?,
             keychain: Keychain::start(&folder.join("keychain"))?,
         })
     }

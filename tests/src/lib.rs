@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod arranger;
 pub mod binaries;
 #[cfg(target_os = "linux")]
 pub mod chromium;
@@ -29,6 +30,8 @@ pub mod keychain;
 pub mod namespace;
 #[cfg(target_os = "linux")]
 pub mod network;
+#[cfg(feature = "windows")]
+pub mod person;
 #[cfg(unix)]
 pub mod postgres;
 #[cfg(target_os = "linux")]
@@ -49,6 +52,7 @@ pub mod wav;
 #[cfg(feature = "windows")]
 pub mod window;
 
+pub use arranger::Arranger;
 #[cfg(target_os = "linux")]
 pub use chromium::Chromium;
 pub use cli::{Account, Cli};
@@ -62,6 +66,8 @@ pub use keychain::{Keychain, SessionBus};
 pub use namespace::Namespace;
 #[cfg(target_os = "linux")]
 pub use network::Network;
+#[cfg(feature = "windows")]
+pub use person::Person;
 #[cfg(unix)]
 pub use postgres::Postgres;
 pub use process::Process;

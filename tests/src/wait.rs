@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+/// For what another process does.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 /// How often a condition is asked for.
 const INTERVAL: Duration = Duration::from_millis(10);
 

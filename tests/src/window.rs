@@ -198,6 +198,16 @@ impl AppWindow {
         self.runtime.block_on(in_time(async { Ok(client.execute_async(script, Vec::new()).await?) }))
     }
 
+    /// Has a script of the page ask for a command of the app; gives `answered`, or how it is refused.
+    pub fn invokes(&self, command: &str, arguments: &str) -> Result<String> {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; \
+             window.__TAURI_INTERNALS__.invoke('{command}', {arguments}) \
+                 .then(() => done('answered'), (error) => done(String(error)))"
+        );
+        Ok(self.evaluate_later(&script)?.as_str().unwrap_or_default().to_owned())
+    }
+
     /// Waits until a script of the page gives true.
     pub fn wait_until(&self, what: &str, script: &str) -> Result<()> {
         self.until(what, async |client| Ok((client.execute(script, Vec::new()).await? == true).then_some(())))

@@ -3,7 +3,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-mod desktop;
 #[path = "desktop/notifications.rs"]
 mod notifications;
 #[path = "desktop/tray.rs"]
@@ -13,12 +12,13 @@ use std::process::Command;
 use std::time::Instant;
 
 use care4w_tests::{
-    Account, AppWindow, Cli, Display, Process, Server,
+    Account, AppWindow, Arranger, Cli, Display, Person, Process, Server, SoundServer,
     cli::RunningCli,
+    desk::SOUND_CARD,
+    score,
     screenshot::{self, Area},
-    wait,
+    wait::{self, PATIENCE},
 };
-use desktop::{PATIENCE, Person, at, openbox};
 use notifications::Notifications;
 use tray::Tray;
 
@@ -29,21 +29,21 @@ const CORNER: Area = Area { x: 944, y: 16, width: 320, height: 140 };
 
 /// Somebody at a desk, and somebody else who calls them.
 struct Called {
-    person: Person,
+    window: AppWindow,
     caller: Cli,
     id: String,
     notifications: Notifications,
     tray: Tray,
-    window: AppWindow,
     server: Server,
-    _openbox: Process,
+    person: Person,
+    _manager: Arranger,
 }
 
 impl Called {
     fn sits(profile: &'static str) -> Self {
-        let person = Person::named("Amina", profile);
+        let person = Person::with_cards("Amina", profile, &[SOUND_CARD, "headset"]);
         let server = Server::start().unwrap();
-        let openbox = openbox(&person);
+        let manager = Arranger::xfwm(&person.environment()).unwrap();
         let tray = Tray::show(&person.desk.environment());
         let notifications = Notifications::show(&person);
         let window = person.arrives(&server);
@@ -51,7 +51,7 @@ impl Called {
         let amina = person.other(&server, &Account::named("Chiku"));
         amina.login(&person.account).unwrap();
         let id = amina.care4w_id().unwrap();
-        Self { person, caller, id, notifications, tray, window, server, _openbox: openbox }
+        Self { window, caller, id, notifications, tray, server, person, _manager: manager }
     }
 
     fn display(&self) -> &Display {
@@ -66,7 +66,7 @@ impl Called {
 
     /// The ring window, if it is to be seen.
     fn ring_window(&self) -> Option<String> {
-        let found = at(self.display(), "xdotool", &["search", "--onlyvisible", "--name", "^Baraka is calling$"])?;
+        let found = self.display().asks("xdotool", &["search", "--onlyvisible", "--name", "^Baraka is calling$"])?;
         found.lines().next().map(ToOwned::to_owned)
     }
 
@@ -88,7 +88,7 @@ impl Called {
         let [x, y]: [f64; 2] = serde_json::from_value(self.window.evaluate(&script).unwrap()).unwrap();
         let (x, y) = (f64::from(CORNER.x) + x, f64::from(CORNER.y) + y);
         let to = [x, y].map(|at| at.round().to_string());
-        at(self.display(), "xdotool", &["mousemove", "--sync", &to[0], &to[1], "click", "1"]).unwrap();
+        self.display().asks("xdotool", &["mousemove", "--sync", &to[0], &to[1], "click", "1"]).unwrap();
     }
 
     /// Waits until nothing rings: no sound, no window, no notification of a call. Says how long each took.
@@ -102,34 +102,34 @@ impl Called {
     }
 }
 
-/// A terminal that has the keyboard, and writes down what is typed.
+/// A terminal that has the keyboard, and writes down what is typed. It lies where the ring window comes up.
 fn terminal(person: &Person) -> (Process, String, std::path::PathBuf) {
     let typed = person.folder().join("typed");
     let mut command = Command::new("xterm");
     let script = format!("cat > '{}'", typed.display());
-    command.args(["-T", "Terminal", "-geometry", "60x10+500+600", "-e", "sh", "-c", &script]);
+    command.args(["-T", "Terminal", "-geometry", "100x14+660+0", "-e", "sh", "-c", &script]);
     command.envs(person.environment());
     let process = Process::start_logged("xterm", &mut command, &person.folder().join("xterm.log")).unwrap();
     let search = ["search", "--onlyvisible", "--name", "^Terminal$"];
-    let found = wait::until(PATIENCE, "the terminal", || Ok(at(&person.display, "xdotool", &search))).unwrap();
+    let found = wait::until(PATIENCE, "the terminal", || Ok(person.display.asks("xdotool", &search))).unwrap();
     let window = found.lines().next().unwrap().to_owned();
     comes_to_front(&person.display, &window);
     (process, window, typed)
 }
 
 fn comes_to_front(display: &Display, window: &str) {
-    at(display, "xdotool", &["windowactivate", "--sync", window]).expect("the window to come to the front");
+    display.asks("xdotool", &["windowactivate", "--sync", window]).expect("the window to come to the front");
     wait::until(PATIENCE, "the keyboard", || Ok((focus(display) == window).then_some(()))).unwrap();
 }
 
 /// The window that has the keyboard.
 fn focus(display: &Display) -> String {
-    at(display, "xdotool", &["getwindowfocus"]).unwrap_or_default().trim().to_owned()
+    display.asks("xdotool", &["getwindowfocus"]).unwrap_or_default().trim().to_owned()
 }
 
 /// What the title of the window in front is.
 fn in_front(display: &Display) -> String {
-    at(display, "xdotool", &["getactivewindow", "getwindowname"]).unwrap_or_default().trim().to_owned()
+    display.asks("xdotool", &["getactivewindow", "getwindowname"]).unwrap_or_default().trim().to_owned()
 }
 
 #[test]
@@ -144,11 +144,12 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
     assert_eq!(told.title, "Baraka");
     assert!(told.body.starts_with("Calling you · care4w-"), "{}", told.body);
     assert_eq!(told.actions, ["default", "", "decline", "Decline", "answer", "Answer"]);
+    assert!(told.silent, "it rings already");
     called.rings_aloud();
     called.tray.says("Somebody is calling");
     let ringing = called.tray.picture();
-    at(called.display(), "xdotool", &["type", "--delay", "20", "hello"]).unwrap();
-    at(called.display(), "xdotool", &["key", "Escape", "Return"]).unwrap();
+    called.display().asks("xdotool", &["type", "--delay", "20", "hello"]).unwrap();
+    called.display().asks("xdotool", &["key", "Escape", "Return"]).unwrap();
     wait::until(PATIENCE, "what was typed", || {
         Ok(std::fs::read_to_string(&typed).ok().filter(|text| text.starts_with("hello") && text.ends_with('\n')))
     })
@@ -176,6 +177,18 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
         .display()
         .screenshot(&care4w_tests::binaries::output_folder("screens/desktop").unwrap().join("ringing.png"))
         .unwrap();
+
+    // It may ask who calls, and nothing that is not its own affair.
+    for (command, arguments, answer) in [
+        ("ringing", "{}", "answered"),
+        ("history", "{ query: '', limit: 10 }", "not allowed"),
+        ("hang_up", "{}", "not allowed"),
+        ("sign_out", "{}", "not allowed"),
+        ("plugin:event|listen", "{ event: 'state-changed', target: { kind: 'Any' }, handler: 1 }", "not allowed"),
+    ] {
+        let said = called.window.invokes(command, arguments).unwrap();
+        assert!(said.contains(answer), "{command}: {said}");
+    }
 
     // Declined in it.
     called.points_at("ring-decline");
@@ -213,7 +226,7 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
     called.notifications.press("Decline");
     assert_eq!(calling.wait_for_call("ended").unwrap().text("reason"), "DECLINED");
     called.rings_no_more("declined on the notification", Instant::now());
-    called.notifications.badge_is(0);
+    called.notifications.badge_is(None);
 
     // Given up: what stays is that it was missed, and whoever looks at it knows.
     let mut calling = called.is_called();
@@ -223,14 +236,17 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
     calling.end().unwrap();
     called.rings_no_more("cancelled", since);
     let told = called.notifications.comes("call.unanswered");
+    let times = called.notifications.told().iter().filter(|told| told.category == "call.unanswered").count();
+    assert_eq!(times, 1, "it is told once");
     assert_eq!((told.title.as_str(), told.body.as_str()), ("Missed call", "Baraka"));
     called.tray.says("1 missed call");
-    called.notifications.badge_is(1);
+    let entry = called.notifications.badge_is(Some(1));
+    assert_eq!(entry, format!("{}.desktop", told.entry), "the badge and the notification are of one menu entry");
     called.window.click("nav-history").unwrap();
     called.window.wait_for("history-new").unwrap();
     assert_eq!(called.window.attribute("history-item", "data-kind").unwrap().as_deref(), Some("missed"));
     called.notifications.all_go();
-    called.notifications.badge_is(0);
+    called.notifications.badge_is(None);
     called.tray.says("Ready for calls");
     assert_ne!(called.tray.picture(), ringing, "the icon shows that nobody calls any more");
     called.window.click("nav-phone").unwrap();
@@ -252,8 +268,15 @@ fn a_call_is_announced_answered_declined_and_missed_without_taking_the_keyboard(
 #[test]
 fn a_call_whose_server_is_lost_rings_no_more() {
     let mut called = Called::sits("lost");
+    called.window.click("nav-settings").unwrap();
+    called.window.chooses_device("settings-ringer", &SoundServer::speaker_id("headset"));
     let (_terminal, _, _) = terminal(&called.person);
+    let sound = called.person.desk.sound();
+    let (chosen, other) = (sound.listen("headset").unwrap(), sound.listen(SOUND_CARD).unwrap());
     let _calling = called.is_called();
+    let rings = || Ok((chosen.so_far()?.dbfs() > score::SILENCE_DBFS).then_some(()));
+    wait::until(PATIENCE, "it to ring where one chose to hear it", rings).unwrap();
+    assert!(other.so_far().unwrap().dbfs() < score::SILENCE_DBFS, "and nowhere else");
     called.ring_window_comes();
     called.notifications.comes("call.incoming");
     called.rings_aloud();
@@ -277,7 +300,7 @@ fn who_does_not_want_to_be_disturbed_finds_a_missed_call_and_the_caller_notices_
     calling.end().unwrap();
     called.window.wait_for_state("call-status", &["ended"]).unwrap();
     called.tray.says("1 missed call");
-    called.notifications.badge_is(1);
+    called.notifications.badge_is(Some(1));
     assert_eq!(called.notifications.told().len(), 0, "nothing is told");
     assert_eq!(called.ring_window(), None);
     assert_eq!(focus(called.display()), terminal);

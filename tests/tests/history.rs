@@ -3,10 +3,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-mod desktop;
-
-use care4w_tests::{Account, AppWindow, Cli, Key, Server, wait};
-use desktop::{PATIENCE, Person};
+use care4w_tests::{
+    Account, AppWindow, Cli, Key, Person, Server,
+    wait::{self, PATIENCE},
+};
 use serde_json::Value;
 
 const SILENT: [&str; 4] = ["--mic", "none", "--speaker", "none"];
@@ -42,7 +42,7 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     let window = person.arrives(&server);
     window.click("nav-history").unwrap();
     window.wait_for("history-empty").unwrap();
-    found.extend(person.looks(&window, "history-empty"));
+    found.extend(person.looks_at_sizes(&window, "desktop/history-empty"));
     window.click("nav-phone").unwrap();
 
     // A call, and the power goes while both talk.
@@ -85,7 +85,7 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     assert!(read[0].contains("Baraka") && read[0].contains("Missed"), "{read:?}");
     assert!(read[1].contains("Outgoing · 00:0") && read[1].contains("cut off"), "{read:?}");
     assert!(!read[1].contains("00:00"), "what was talked is not lost: {read:?}");
-    found.extend(person.looks(&window, "history"));
+    found.extend(person.looks_at_sizes(&window, "desktop/history"));
 
     // Called back from the list.
     let mut peer = baraka.answer(&[&["--calls", "1"], &SILENT[..]].concat()).unwrap();
@@ -98,7 +98,7 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     // Completed while typing, by keyboard.
     window.type_into("dial-input", "bara").unwrap();
     window.wait_for("dial-suggestion").unwrap();
-    found.extend(person.looks(&window, "suggestions"));
+    found.extend(person.looks_at_sizes(&window, "desktop/suggestions"));
     window.evaluate("document.querySelector('[data-testid=dial-input]').focus()").unwrap();
     window.press(&[Key::Down]).unwrap();
     focused(&window, "dial-suggestion");
@@ -110,14 +110,14 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     items(&window, 3);
     window.type_into("history-search", "nobody").unwrap();
     window.wait_for("history-empty").unwrap();
-    found.extend(person.looks(&window, "history-none"));
+    found.extend(person.looks_at_sizes(&window, "desktop/history-none"));
     window.type_into("history-search", "BARA").unwrap();
     items(&window, 3);
 
     // Saved as a table, in which a name is no formula.
     window.click("history-menu").unwrap();
     window.wait_for("history-export").unwrap();
-    found.extend(person.looks(&window, "history-menu"));
+    found.extend(person.looks_at_sizes(&window, "desktop/history-menu"));
     window.click("history-export").unwrap();
     let table = downloads.join("care4w-calls.csv");
     window.wait_for_text("said", |text| text.contains(&table.display().to_string())).unwrap();
@@ -129,7 +129,7 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     window.click("history-menu").unwrap();
     window.click("history-clear").unwrap();
     window.wait_for("history-clear-sheet").unwrap();
-    found.extend(person.looks(&window, "history-clear"));
+    found.extend(person.looks_at_sizes(&window, "desktop/history-clear"));
     window.click("history-clear-sheet-confirm").unwrap();
     window.wait_for("history-empty").unwrap();
     window.close().unwrap();
@@ -150,7 +150,7 @@ fn a_power_cut_in_a_call_and_a_day_away_lose_no_call() {
     std::fs::write(&file, "no history, and long enough to be taken for one ".repeat(50)).unwrap();
     let window = person.opens(&server, &[]);
     window.wait_for("history-notice").unwrap();
-    found.extend(person.looks(&window, "history-damaged"));
+    found.extend(person.looks_at_sizes(&window, "desktop/history-damaged"));
     window.evaluate("document.querySelector('[data-testid=history-notice] button').click()").unwrap();
     window.wait_gone("history-notice").unwrap();
     assert!(person.data().join("history.sqlite.damaged").exists());

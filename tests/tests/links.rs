@@ -3,10 +3,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-mod desktop;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Command;
 
-use care4w_tests::{Account, AppWindow, Display, Server};
-use desktop::{Person, registers};
+use care4w_tests::{Account, AppWindow, Display, Person, Server, binaries};
 
 const NOBODY_RINGS: &str = "return document.querySelector('[data-testid=call-panel]') === null";
 
@@ -22,17 +23,22 @@ fn a_link_opens_the_app_or_reaches_the_running_one_and_rings_nobody_by_itself() 
     let server = Server::start().unwrap();
     let mut found = Vec::new();
 
+    // What is no text opens nothing.
+    let mut command = Command::new(binaries::find("care4w").unwrap());
+    command.arg(OsStr::from_bytes(b"tel:+254\xff712345678")).envs(person.environment());
+    assert_eq!(command.output().unwrap().status.code(), Some(2));
+
     // Before anybody is signed in: it waits for them.
     let window = person.opens(&server, &["tel:+254712345678"]);
     window.wait_for("sign-in-email").unwrap();
-    registers(&window, &person.account);
+    window.arrives(&person.account);
     shows(&window, "+254 712 345678", "asks");
     window.close().unwrap();
 
     // The app is opened by it.
     let window = person.opens(&server, &["tel:%2B254%20712%20345%20678"]);
     shows(&window, "+254 712 345678", "asks");
-    found.extend(person.looks(&window, "link"));
+    found.extend(person.looks_at_sizes(&window, "desktop/link"));
     assert_eq!(window.evaluate(NOBODY_RINGS).unwrap(), true);
 
     // The app runs already: the second one hands over and ends.
@@ -43,7 +49,7 @@ fn a_link_opens_the_app_or_reaches_the_running_one_and_rings_nobody_by_itself() 
     shows(&window, "+254 733 000222", "asks");
     person.starts_again(&server, &["tel:*%2306%23"]);
     shows(&window, "*#06#", "refused");
-    found.extend(person.looks(&window, "link-refused"));
+    found.extend(person.looks_at_sizes(&window, "desktop/link-refused"));
     person.starts_again(&server, &["care4w:tel:+254712345678"]);
     shows(&window, "tel:+254712345678", "refused");
     person.starts_again(&server, &["tel:+2547%0012345678"]);
@@ -54,7 +60,7 @@ fn a_link_opens_the_app_or_reaches_the_running_one_and_rings_nobody_by_itself() 
     assert!(shown.chars().count() < 70, "{shown}");
     person.starts_again(&server, &["tel:+449098790000"]);
     shows(&window, "+44 909 879 0000", "premium");
-    found.extend(person.looks(&window, "link-premium"));
+    found.extend(person.looks_at_sizes(&window, "desktop/link-premium"));
     assert_eq!(window.evaluate(NOBODY_RINGS).unwrap(), true);
 
     // Who wants that has them called at once: people, and nothing that costs more or is no number.
@@ -102,7 +108,7 @@ fn two_profiles_get_their_own_links() {
         AppWindow::open(&arguments, &environment, &person.desk.folder().join("two")).unwrap()
     };
     other.wait_for("sign-in-email").unwrap();
-    registers(&other, &Account::named("Baraka"));
+    other.arrives(&Account::named("Baraka"));
 
     person.starts_profile_again(&server, "two", &["tel:+254712345678"]);
     shows(&other, "+254 712 345678", "asks");

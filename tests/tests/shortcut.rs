@@ -3,13 +3,13 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-mod desktop;
-
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use care4w_tests::{AppWindow, Key, Process, Server, wait};
-use desktop::{PATIENCE, Person, at, openbox, registers};
+use care4w_tests::{
+    Account, AppWindow, Arranger, Key, Person, Process, Server,
+    wait::{self, PATIENCE},
+};
 
 const NOBODY_RINGS: &str = "return document.querySelector('[data-testid=call-panel]') === null";
 
@@ -21,7 +21,7 @@ fn selects(person: &Person, text: &str) -> Process {
     let mut program = Process::start("xclip", &mut command).unwrap();
     program.child().stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     wait::until(PATIENCE, "the text to be selected", || {
-        let selected = at(&person.display, "xclip", &["-selection", "primary", "-out"]);
+        let selected = person.display.asks("xclip", &["-selection", "primary", "-out"]);
         Ok((selected.as_deref() == Some(text)).then_some(()))
     })
     .unwrap();
@@ -29,7 +29,7 @@ fn selects(person: &Person, text: &str) -> Process {
 }
 
 fn presses(person: &Person, keys: &str) {
-    at(&person.display, "xdotool", &["key", "--clearmodifiers", keys]).expect("the keys to be pressed");
+    person.display.asks("xdotool", &["key", "--clearmodifiers", keys]).expect("the keys to be pressed");
 }
 
 fn opens_settings(window: &AppWindow) {
@@ -52,10 +52,18 @@ fn shows(window: &AppWindow, number: &str) {
 fn the_number_that_is_selected_in_any_program_is_filled_in_by_a_press_of_keys() {
     let person = Person::named("Amina", "shortcut");
     let server = Server::start().unwrap();
-    let _openbox = openbox(&person);
+    let _openbox = Arranger::openbox(&person.environment(), &[]).unwrap();
     let window = person.arrives(&server);
 
-    // Nobody's keys are taken before somebody wants that.
+    // Nobody's keys are taken before somebody wants that: until then another program can have them, and give them back.
+    let other = person.opens_profile(&server, "other", &[]);
+    other.wait_for("sign-in-email").unwrap();
+    other.arrives(&Account::named("Baraka"));
+    opens_settings(&other);
+    other.click("settings-shortcut").unwrap();
+    is_on(&other, true);
+    other.click("settings-shortcut").unwrap();
+    is_on(&other, false);
     opens_settings(&window);
     is_on(&window, false);
     window.click("settings-shortcut").unwrap();
@@ -63,7 +71,7 @@ fn the_number_that_is_selected_in_any_program_is_filled_in_by_a_press_of_keys() 
     window
         .evaluate("document.querySelector('[data-testid=settings-shortcut]').scrollIntoView({ block: 'center' })")
         .unwrap();
-    let found = person.looks(&window, "shortcut");
+    let found = person.looks_at_sizes(&window, "desktop/shortcut");
 
     // What is no number is shown as what it is.
     let first = selects(&person, "*#06#");
@@ -74,6 +82,8 @@ fn the_number_that_is_selected_in_any_program_is_filled_in_by_a_press_of_keys() 
     let second = selects(&person, "+254 712\n345 678");
     presses(&person, "ctrl+alt+p");
     shows(&window, "+254 712 345678");
+    let in_front = || person.display.asks("xdotool", &["getactivewindow", "getwindowname"]);
+    wait::until(PATIENCE, "the app in front", || Ok(in_front().filter(|name| name.trim() == "Care4W"))).unwrap();
     drop(second);
 
     // Other keys, by the keyboard; they are there after a restart too.
@@ -82,6 +92,9 @@ fn the_number_that_is_selected_in_any_program_is_filled_in_by_a_press_of_keys() 
     presses(&person, "ctrl+alt+o");
     window.wait_for_text("settings-shortcut-keys", |text| text == "Ctrl+Alt+O").unwrap();
     is_on(&window, true);
+    other.click("settings-shortcut").unwrap();
+    is_on(&other, true);
+    other.close().unwrap();
     window.close().unwrap();
     let window = person.opens(&server, &[]);
     window.wait_for("dial-input").unwrap();
@@ -91,16 +104,10 @@ fn the_number_that_is_selected_in_any_program_is_filled_in_by_a_press_of_keys() 
     presses(&person, "ctrl+alt+o");
     shows(&window, "0733 000222");
 
-    // Off again, they are the other programs'.
+    // And off again.
     opens_settings(&window);
     window.click("settings-shortcut").unwrap();
     is_on(&window, false);
-    let other = person.opens_profile(&server, "other", &[]);
-    other.wait_for("sign-in-email").unwrap();
-    registers(&other, &care4w_tests::Account::named("Baraka"));
-    opens_settings(&other);
-    other.click("settings-shortcut").unwrap();
-    is_on(&other, true);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -112,17 +119,15 @@ fn keys_that_another_program_has_are_refused_in_words() {
     let keys = "<keyboard><keybind key=\"C-A-p\"><action name=\"Reconfigure\"/></keybind></keyboard>";
     let text = format!("<openbox_config xmlns=\"http://openbox.org/3.4/rc\">{keys}</openbox_config>");
     std::fs::write(&config, text).unwrap();
-    let mut command = Command::new("openbox");
-    command.arg("--config-file").arg(&config).envs(person.environment());
-    let _openbox = Process::start_logged("openbox", &mut command, &person.folder().join("openbox.log")).unwrap();
-    wait::until(PATIENCE, "the window manager", || Ok(at(&person.display, "wmctrl", &["-m"]))).unwrap();
+    let more = ["--config-file", config.to_str().unwrap()];
+    let _openbox = Arranger::openbox(&person.environment(), &more).unwrap();
 
     let window = person.arrives(&server);
     opens_settings(&window);
     window.click("settings-shortcut").unwrap();
     window.wait_for_text("shortcut-error", |text| text == "Another program has these keys. Choose others.").unwrap();
     is_on(&window, false);
-    let found = person.looks(&window, "shortcut-taken");
+    let found = person.looks_at_sizes(&window, "desktop/shortcut-taken");
 
     // Escape leaves it; others can be chosen at once.
     window.click("settings-shortcut-keys").unwrap();
@@ -148,7 +153,7 @@ fn on_wayland_a_link_is_offered_instead() {
     let arguments = ["--server", server.url(), "--profile", "wayland"];
     let window = AppWindow::open(&arguments, &environment, person.desk.folder()).unwrap();
     window.wait_for("sign-in-email").unwrap();
-    registers(&window, &person.account);
+    window.arrives(&person.account);
     window.click("nav-settings").unwrap();
     window.wait_for_text("shortcut", |text| text.contains("Wayland") && text.contains("care4w:+254712345678")).unwrap();
     assert!(!window.sees("settings-shortcut").unwrap(), "what cannot be had is not offered");

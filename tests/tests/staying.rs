@@ -3,19 +3,20 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-mod desktop;
 #[path = "desktop/tray.rs"]
 mod tray;
 
-use care4w_tests::{Account, Display, Server, wait};
-use desktop::{PATIENCE, Person, at, openbox};
+use care4w_tests::{
+    Account, Arranger, Display, Person, Server,
+    wait::{self, PATIENCE},
+};
 use tray::Tray;
 
 const SILENT: [&str; 4] = ["--mic", "none", "--speaker", "none"];
 
 /// The app's window, if it is to be seen.
 fn seen(display: &Display) -> Option<String> {
-    at(display, "xdotool", &["search", "--onlyvisible", "--name", "^Care4W$"])?.lines().next().map(ToOwned::to_owned)
+    display.asks("xdotool", &["search", "--onlyvisible", "--name", "^Care4W$"])?.lines().next().map(ToOwned::to_owned)
 }
 
 fn comes(display: &Display) -> String {
@@ -28,7 +29,7 @@ fn goes(display: &Display) {
 
 /// Where the window is: `X=… Y=… WIDTH=… HEIGHT=…`.
 fn place(display: &Display, window: &str) -> Vec<String> {
-    let told = at(display, "xdotool", &["getwindowgeometry", "--shell", window]).unwrap();
+    let told = display.asks("xdotool", &["getwindowgeometry", "--shell", window]).unwrap();
     let of_place = |line: &&str| ["X=", "Y=", "WIDTH=", "HEIGHT="].iter().any(|name| line.starts_with(name));
     told.lines().filter(of_place).map(ToOwned::to_owned).collect()
 }
@@ -43,7 +44,7 @@ fn waits_for_place(display: &Display, wanted: &[String]) {
 }
 
 fn closes(display: &Display) {
-    at(display, "wmctrl", &["-F", "-c", "Care4W"]).expect("the window to be closed");
+    display.asks("wmctrl", &["-F", "-c", "Care4W"]).expect("the window to be closed");
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn the_phone_stays_in_the_tray_and_comes_back_where_it_was() {
     window
         .evaluate("document.querySelector('[data-testid=settings-start-at-login]').scrollIntoView({ block: 'center' })")
         .unwrap();
-    let found = person.looks(&window, "settings");
+    let found = person.looks_at_sizes(&window, "desktop/settings");
     let entry = person.desk.folder().join("config/autostart/care4w-staying.desktop");
     window.click("settings-start-at-login").unwrap();
     let text = wait::until(PATIENCE, "the entry", || {
@@ -74,10 +75,10 @@ fn the_phone_stays_in_the_tray_and_comes_back_where_it_was() {
     wait::until(PATIENCE, "the entry to go", || Ok((!entry.exists()).then_some(()))).unwrap();
 
     // Closed, it is out of sight and still a phone.
-    let _openbox = openbox(&person);
+    let _openbox = Arranger::openbox(&person.environment(), &[]).unwrap();
     let id = comes(display);
-    at(display, "xdotool", &["windowsize", "--sync", &id, "480", "700"]).unwrap();
-    at(display, "xdotool", &["windowmove", "--sync", &id, "300", "90"]).unwrap();
+    display.asks("xdotool", &["windowsize", "--sync", &id, "480", "700"]).unwrap();
+    display.asks("xdotool", &["windowmove", "--sync", &id, "300", "90"]).unwrap();
     let there = place(display, &id);
     closes(display);
     goes(display);
@@ -122,7 +123,7 @@ fn the_phone_stays_in_the_tray_and_comes_back_where_it_was() {
     // And a start out of sight is a window that waits with the others.
     let app = person.starts(&server, &["--minimized"]);
     wait::until(PATIENCE, "the window among those that wait", || {
-        let listed = at(display, "wmctrl", &["-l"]).is_some_and(|windows| windows.contains("Care4W"));
+        let listed = display.asks("wmctrl", &["-l"]).is_some_and(|windows| windows.contains("Care4W"));
         Ok((listed && seen(display).is_none()).then_some(()))
     })
     .unwrap();

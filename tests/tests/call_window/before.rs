@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use care4w_tests::{Hearing, Server, SoundServer, score, speech::Speech, wait};
 
-use crate::person::{Person, chooses};
+use crate::person::person;
 
 /// Longer than a test of the sound takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -12,17 +12,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[test]
 fn the_tone_and_ones_own_voice_are_heard_where_one_chose_to_hear_them_and_the_network_has_its_verdict() {
     let hearing = Hearing::begin();
-    let person = Person::set_up();
+    let person = person();
     let server = Server::start().unwrap();
     let window = person.arrives(&server);
     window.click("nav-settings").unwrap();
-    chooses(&window, "settings-microphone", &SoundServer::microphone_id("headset"));
-    chooses(&window, "settings-speaker", &SoundServer::speaker_id("headset"));
+    window.chooses_device("settings-microphone", &SoundServer::microphone_id("headset"));
+    window.chooses_device("settings-speaker", &SoundServer::speaker_id("headset"));
     window.click("settings-sound-test").unwrap();
     window.wait_for("sound-test").unwrap();
 
     // The tone.
-    let (chosen, other) = (person.sound.listen("headset").unwrap(), person.sound.listen("desk").unwrap());
+    let (chosen, other) = (person.desk.sound().listen("headset").unwrap(), person.desk.sound().listen("desk").unwrap());
     window.click("sound-test-speaker-start").unwrap();
     window.wait_for_state("sound-test-speaker", &["done"]).unwrap();
     wait::until(PATIENCE, "the tone at the chosen speaker", || {
@@ -32,7 +32,7 @@ fn the_tone_and_ones_own_voice_are_heard_where_one_chose_to_hear_them_and_the_ne
 
     // One's own voice, as others hear it.
     hearing.call_begins();
-    let hears = person.sound.listen("headset").unwrap();
+    let hears = person.desk.sound().listen("headset").unwrap();
     window.click("sound-test-microphone-start").unwrap();
     let speaking = person.speaks("headset");
     window.wait_for_state("sound-test-microphone", &["playing"]).unwrap();

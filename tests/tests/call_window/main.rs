@@ -8,7 +8,7 @@ mod person;
 mod troubles;
 
 use care4w_tests::{Account, AppWindow, Cli, Key, Server, SoundServer, cli::RunningCli};
-use person::{Person, meter_moves, wait_for_attribute};
+use person::{looks, meter_moves, person, wait_for_attribute};
 
 const DIGITS_STAND: &str = "return document.querySelector('[data-testid=call-digits]')?.textContent === '42#12'";
 
@@ -26,7 +26,7 @@ fn sent(peer: &mut RunningCli) -> u64 {
 
 #[test]
 fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
-    let person = Person::set_up();
+    let person = person();
     let server = Server::start().unwrap();
     let window = person.arrives(&server);
     let mut found = Vec::new();
@@ -42,13 +42,13 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     drop(speaking);
     window.click("sound-test-network-start").unwrap();
     window.wait_for_state("sound-test-network", &["done"]).unwrap();
-    person.look(&window, "test", &mut found);
+    found.extend(looks(&person, &window, "test"));
     window.press(&[Key::Escape]).unwrap();
     window.wait_gone("sound-test").unwrap();
     assert!(!window.sees("sound-test-offer").unwrap(), "what was taken is not offered again");
 
     // A call, and nothing to say about how good it is.
-    let baraka = Cli::new(server.url(), &person.root.path().join("baraka"));
+    let baraka = Cli::new(server.url(), &person.folder().join("baraka"));
     baraka.register(&Account::named("Baraka")).unwrap();
     let mut peer = baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
     window.type_into("dial-input", &baraka.care4w_id().unwrap()).unwrap();
@@ -56,7 +56,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     window.wait_for_state("call-status", &["connected"]).unwrap();
     wait_for_attribute(&window, "call-quality", "data-level", "good");
     assert_eq!(window.text("call-quality").unwrap(), "", "the mark is silent when all is well");
-    person.look(&window, "call", &mut found);
+    found.extend(looks(&person, &window, "call"));
     let red_button = place(&window);
 
     // Held: said here, and nothing more comes from the other end. Taken up again, it does.
@@ -67,7 +67,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     let counted: Vec<u64> = (0..5).map(|_| sent(&mut peer)).collect();
     assert_eq!(counted[3], counted[4], "nothing is sent to an end that holds: {counted:?}");
     assert_eq!(place(&window), red_button, "nothing jumps when the call is held");
-    person.look(&window, "held", &mut found);
+    found.extend(looks(&person, &window, "held"));
     window.click("call-hold").unwrap();
     wait_for_attribute(&window, "call-hold", "aria-pressed", "false");
     peer.wait("sound to be sent again", |line| line.is("stats") && line.json["sent"].as_u64() > Some(counted[4]))
@@ -89,7 +89,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
             window.evaluate("return document.querySelector('[data-testid=call-panel]').innerText").unwrap()
         )
     });
-    person.look(&window, "keypad", &mut found);
+    found.extend(looks(&person, &window, "keypad"));
     window.press(&[Key::Escape]).unwrap();
     window.wait_gone("call-digits").unwrap();
 
@@ -98,7 +98,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     window.click("call-sound").unwrap();
     window.wait_for("sound-sheet").unwrap();
     wait_for_attribute(&window, "sound-microphone", "data-value", "default");
-    person.look(&window, "sound", &mut found);
+    found.extend(looks(&person, &window, "sound"));
     window.click("sound-microphone").unwrap();
     window
         .wait_until(
@@ -107,7 +107,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
         )
         .unwrap();
     found.extend(window.audit().unwrap().into_iter().map(|violation| format!("devices: {violation}")));
-    person.picture(&window, "devices");
+    person.picture(&window, "call/devices");
     window.type_keys("headset").unwrap();
     window.press(&[Key::Enter]).unwrap();
     wait_for_attribute(&window, "sound-microphone", "data-value", &headset);
@@ -127,7 +127,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     let speaking = person.speaks("headset");
     window.wait_for("call-muted-hint").unwrap();
     assert_eq!(place(&window), red_button, "nothing jumps for a hint");
-    person.picture(&window, "muted");
+    person.picture(&window, "call/muted");
     drop(speaking);
 
     // The figures, for the curious.
@@ -135,7 +135,7 @@ fn in_a_call_one_holds_dials_changes_devices_and_reads_the_figures() {
     window.wait_for_text("stats-path", |text| text.starts_with("Direct")).unwrap();
     window.wait_for_text("stats-rtt", |text| text.ends_with(" ms")).unwrap();
     window.wait_for_text("stats-codec", |text| text.starts_with("Opus")).unwrap();
-    person.look(&window, "figures", &mut found);
+    found.extend(looks(&person, &window, "figures"));
     window.press(&[Key::Escape]).unwrap();
     window.wait_gone("stats-sheet").unwrap();
 

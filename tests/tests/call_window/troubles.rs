@@ -12,7 +12,7 @@ use care4w_tests::{
     wait,
 };
 
-use crate::person::{Person, chooses, meter_moves, reads, wait_for_attribute};
+use crate::person::{looks, meter_moves, person, reads, wait_for_attribute};
 
 /// Of the room, in Hz.
 const SOUND_RATE: u32 = 16_000;
@@ -23,12 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[test]
 fn who_is_put_on_hold_reads_it_and_hears_a_tone_instead_of_the_other_end_until_it_is_over() {
     let hearing = Hearing::begin();
-    let (amina, baraka) = (Person::set_up(), Person::set_up());
+    let (amina, baraka) = (person(), person());
     let server = Server::start().unwrap();
     let account = Account::named("Baraka");
-    let known = Cli::new(server.url(), &baraka.root.path().join("known"));
+    let known = Cli::new(server.url(), &baraka.folder().join("known"));
     known.register(&account).unwrap();
-    let (one, two) = (amina.arrives(&server), baraka.signs_in(&server, &account));
+    let (one, two) = (amina.arrives(&server), baraka.opens(&server, &[]));
+    two.signs_in(&account);
+    two.skips_number();
     one.type_into("dial-input", &known.care4w_id().unwrap()).unwrap();
     one.click("dial-call").unwrap();
     two.wait_for_state("call-status", &["incoming"]).unwrap();
@@ -40,14 +42,14 @@ fn who_is_put_on_hold_reads_it_and_hears_a_tone_instead_of_the_other_end_until_i
     two.click("call-hold").unwrap();
     wait_for_attribute(&one, "call-status", "data-hold", "there");
     reads(&one, "call-status", "Baraka put you on hold");
-    let heard = amina.sound.listen("desk").unwrap();
+    let heard = amina.desk.sound().listen("desk").unwrap();
     let mut speaking = baraka.speaks("desk");
     assert!(speaking.wait_for_end(PATIENCE).unwrap().success());
     wait::until(PATIENCE, "the hold tone", || Ok((heard.so_far()?.dbfs() > score::SILENCE_DBFS).then_some(())))
         .unwrap();
     score::not_heard(&Speech::Caller.sound().unwrap(), &heard.so_far().unwrap()).unwrap();
     let mut found = Vec::new();
-    amina.look(&one, "held-there", &mut found);
+    found.extend(looks(&amina, &one, "held-there"));
 
     two.click("call-hold").unwrap();
     wait_for_attribute(&two, "call-hold", "aria-pressed", "false");
@@ -57,7 +59,7 @@ fn who_is_put_on_hold_reads_it_and_hears_a_tone_instead_of_the_other_end_until_i
     )
     .unwrap();
     hearing.call_begins();
-    let heard = amina.sound.listen("desk").unwrap();
+    let heard = amina.desk.sound().listen("desk").unwrap();
     let mut speaking = baraka.speaks("desk");
     assert!(speaking.wait_for_end(PATIENCE).unwrap().success());
     heard.next(Duration::from_millis(700)).unwrap();
@@ -71,15 +73,15 @@ fn who_is_put_on_hold_reads_it_and_hears_a_tone_instead_of_the_other_end_until_i
 
 #[test]
 fn a_microphone_that_is_pulled_out_is_told_of_the_call_goes_on_with_another_and_it_is_used_again_when_it_is_back() {
-    let person = Person::set_up();
+    let person = person();
     let server = Server::start().unwrap();
     let window = person.arrives(&server);
     window.click("nav-settings").unwrap();
-    chooses(&window, "settings-microphone", &SoundServer::microphone_id("headset"));
+    window.chooses_device("settings-microphone", &SoundServer::microphone_id("headset"));
     window.click("nav-phone").unwrap();
-    let baraka = Cli::new(server.url(), &person.root.path().join("baraka"));
+    let baraka = Cli::new(server.url(), &person.folder().join("baraka"));
     baraka.register(&Account::named("Baraka")).unwrap();
-    let recording = person.root.path().join("heard.wav");
+    let recording = person.folder().join("heard.wav");
     let speaker = format!("file:{}", recording.display());
     let mut peer = baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", &speaker]).unwrap();
     window.type_into("dial-input", &baraka.care4w_id().unwrap()).unwrap();
@@ -92,15 +94,15 @@ fn a_microphone_that_is_pulled_out_is_told_of_the_call_goes_on_with_another_and_
     drop(speaking);
     window.click("sound-done").unwrap();
 
-    person.sound.unplug_microphone("headset").unwrap();
+    person.desk.sound().unplug_microphone("headset").unwrap();
     reads(&window, "call-notice", "Your microphone went silent. Using desk_mic now.");
     let mut found = Vec::new();
     found.extend(window.audit().unwrap());
-    person.picture(&window, "microphone-lost");
-    let mut speaking = person.sound.speak("desk", &Speech::Callee.file().unwrap()).unwrap();
+    person.picture(&window, "call/microphone-lost");
+    let mut speaking = person.desk.sound().speak("desk", &Speech::Callee.file().unwrap()).unwrap();
     assert!(speaking.wait_for_end(PATIENCE).unwrap().success(), "all is said into the other microphone");
 
-    person.sound.plug_microphone("headset").unwrap();
+    person.desk.sound().plug_microphone("headset").unwrap();
     reads(&window, "call-notice", "headset_mic is back. You speak into it again.");
     window.click("call-sound").unwrap();
     let speaking = person.speaks("headset");
@@ -120,7 +122,7 @@ fn a_microphone_that_is_pulled_out_is_told_of_the_call_goes_on_with_another_and_
 fn a_network_that_loses_sound_is_named_in_words_with_whose_side_it_is_on_and_so_is_its_end() {
     const HERE: Ipv4Addr = Ipv4Addr::new(10, 84, 0, 1);
     const THERE: Ipv4Addr = Ipv4Addr::new(10, 84, 0, 2);
-    let person = Person::set_up();
+    let person = person();
     let server = Server::start().unwrap();
     let network = Network::new();
     let machines = [HERE, THERE].map(|address| {
@@ -129,17 +131,18 @@ fn a_network_that_loses_sound_is_named_in_words_with_whose_side_it_is_on_and_so_
         machine.bring(server.address().parse().unwrap()).unwrap();
         machine
     });
-    let window = person.arrives_in(&machines[0], &server);
-    let baraka = Cli::new(server.url(), &person.root.path().join("baraka")).with_namespace(&machines[1]);
+    let window = person.opens_in(&machines[0], &server);
+    window.arrives(&person.account);
+    let baraka = Cli::new(server.url(), &person.folder().join("baraka")).with_namespace(&machines[1]);
     baraka.register(&Account::named("Baraka")).unwrap();
     let mut peer = baraka.answer(&["--calls", "1", "--mic", "none", "--speaker", "none"]).unwrap();
     window.type_into("dial-input", &baraka.care4w_id().unwrap()).unwrap();
     window.click("dial-call").unwrap();
     window.wait_for_state("call-status", &["connected"]).unwrap();
     // A room that is not silent: a silent microphone would be named first.
-    let room = person.root.path().join("room.wav");
+    let room = person.folder().join("room.wav");
     Sound::chirp(SOUND_RATE, Duration::from_secs(180), 200.0, 400.0).write(&room).unwrap();
-    let _room = person.sound.speak("desk", &room).unwrap();
+    let _room = person.desk.sound().speak("desk", &room).unwrap();
 
     // What comes here is lost: this end hears badly, and the other end is told so by its reports.
     let loss = Loss::Random(0.25);
@@ -149,7 +152,7 @@ fn a_network_that_loses_sound_is_named_in_words_with_whose_side_it_is_on_and_so_
     let told = peer.wait("its word on the loss", |line| line.is("quality") && line.text("cause") == "loss").unwrap();
     assert_eq!(told.text("side"), "there", "{:?}", told.json);
     let mut found = Vec::new();
-    person.look(&window, "poor", &mut found);
+    found.extend(looks(&person, &window, "poor"));
 
     // It is over.
     network.impair(HERE, THERE, Impairment::default());

@@ -1,5 +1,7 @@
 //! A notification daemon on a desk's session bus (dunst), whose buttons are pressed by what would press them: its context
 //! menu. What it was asked to show is read off the bus.
+// Each test program uses its part.
+#![allow(dead_code)]
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,13 +9,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use care4w_tests::{Environment, Process, wait};
+use care4w_tests::{
+    Environment, Person, Process,
+    wait::{self, PATIENCE},
+};
 use zbus::blocking::connection::Builder;
 use zbus::blocking::{Connection, MessageIterator, Proxy};
 use zbus::message::Type;
 use zbus::zvariant::OwnedValue;
-
-use super::desktop::{PATIENCE, Person};
 
 /// What `Notify` is given: name, id to replace, icon, title, body, actions, hints, time.
 type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedValue>, i32);
@@ -26,12 +29,35 @@ pub struct Told {
     /// The words on its buttons, with their keys before them.
     pub actions: Vec<String>,
     pub category: String,
+    /// The menu entry of whoever tells it.
+    pub entry: String,
+    /// Whether the daemon is to make no sound of its own.
+    pub silent: bool,
+}
+
+/// What a dock shows on an icon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Badge {
+    /// The file of the menu entry whose icon it is.
+    pub entry: String,
+    /// `None` where nothing is to be seen.
+    pub count: Option<i64>,
 }
 
 #[derive(Default)]
 struct Seen {
     told: Vec<Told>,
-    badge: Option<i64>,
+    badge: Option<Badge>,
+}
+
+impl Badge {
+    /// As `com.canonical.Unity.LauncherEntry.Update` tells it.
+    fn of(uri: &str, properties: &HashMap<String, OwnedValue>) -> Self {
+        let property = |name: &str| properties.get(name).cloned();
+        let visible = property("count-visible").is_some_and(|visible| bool::try_from(visible) == Ok(true));
+        let count = property("count").and_then(|count| i64::try_from(count).ok());
+        Self { entry: uri.trim_start_matches("application://").to_owned(), count: count.filter(|_| visible) }
+    }
 }
 
 /// The daemon, and what passed by on its bus.
@@ -92,10 +118,10 @@ impl Notifications {
         self.seen.lock().unwrap().told.clone()
     }
 
-    /// Waits until the app's icon shows this count; 0: none.
-    pub fn badge_is(&self, count: i64) {
-        let shown = || Ok((self.seen.lock().unwrap().badge == Some(count)).then_some(()));
-        wait::until(PATIENCE, &format!("a badge of {count}"), shown).unwrap();
+    /// Waits until the icon of an app shows this count, and gives the file of the app's menu entry.
+    pub fn badge_is(&self, count: Option<i64>) -> String {
+        let shown = || Ok(self.seen.lock().unwrap().badge.clone().filter(|badge| badge.count == count));
+        wait::until(PATIENCE, &format!("a badge of {count:?}"), shown).unwrap().entry
     }
 
     /// Presses a button by the words on it.
@@ -134,12 +160,12 @@ fn watch(address: &str) -> Arc<Mutex<Seen>> {
             let body = message.body();
             if message.message_type() == Type::MethodCall {
                 let Ok((_, _, _, title, body, actions, hints, _)) = body.deserialize::<Notify>() else { continue };
-                let category = hints.get("category").and_then(|hint| String::try_from(hint.clone()).ok());
-                let told = Told { title, body, actions, category: category.unwrap_or_default() };
-                kept.lock().unwrap().told.push(told);
-            } else if let Ok((_, properties)) = body.deserialize::<(String, HashMap<String, OwnedValue>)>() {
-                let count = properties.get("count").and_then(|count| i64::try_from(count.clone()).ok());
-                kept.lock().unwrap().badge = count;
+                let hint = |name: &str| hints.get(name).and_then(|hint| String::try_from(hint.clone()).ok());
+                let [category, entry] = ["category", "desktop-entry"].map(|name| hint(name).unwrap_or_default());
+                let silent = hints.get("suppress-sound").is_some_and(|hint| bool::try_from(hint.clone()) == Ok(true));
+                kept.lock().unwrap().told.push(Told { title, body, actions, category, entry, silent });
+            } else if let Ok((uri, properties)) = body.deserialize::<(String, HashMap<String, OwnedValue>)>() {
+                kept.lock().unwrap().badge = Some(Badge::of(&uri, &properties));
             }
         }
     });

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
-use care4w_tests::{Environment, wait};
+use care4w_tests::{
+    Environment,
+    wait::{self, PATIENCE},
+};
 use zbus::blocking::{Connection, Proxy, connection};
 use zbus::message::Header;
 use zbus::zvariant::{Dict, OwnedObjectPath, OwnedValue, Structure, Value};
-
-use super::desktop::PATIENCE;
 
 /// An entry of `com.canonical.dbusmenu`: its id, its properties, the entries below it.
 type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);

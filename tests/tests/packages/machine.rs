@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use care4w_tests::{Environment, Process, wait};
-
-use crate::desktop::PATIENCE;
+use care4w_tests::{
+    Environment, Process,
+    wait::{self, PATIENCE},
+};
 
 /// Such a machine. It needs root.
 pub struct Machine {

@@ -3,9 +3,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../desktop/mod.rs"]
-mod desktop;
 mod machine;
+#[path = "../desktop/notifications.rs"]
+mod notifications;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,9 +13,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use care4w_tests::{AppWindow, Environment, Server, binaries};
-use desktop::{Person, registers};
+use care4w_tests::{AppWindow, Environment, Person, Server, binaries};
 use machine::Machine;
+use notifications::Notifications;
 
 /// The packages' name, everywhere.
 const NAME: &str = "care4w";
@@ -102,6 +102,15 @@ fn the_debian_package_is_in_order_and_names_what_it_needs() {
             !mode.contains('s') && !mode[7..].contains('w'),
             "nobody else may change it, it runs as whoever starts it: {line}"
         );
+        let file = line.split_whitespace().nth(5).unwrap().trim_start_matches('.').trim_matches('/');
+        assert!(
+            file.is_empty() || file == "usr" || file.starts_with("usr/"),
+            "no service and no setting of the system's: {line}"
+        );
+    }
+    let control = prints("dpkg-deb", &["--info", path]);
+    for script in ["preinst", "postinst", "prerm", "postrm"] {
+        assert!(!control.contains(script), "nothing of ours runs as root: {control}");
     }
 
     let folder = tempfile::tempdir().unwrap();
@@ -181,15 +190,17 @@ fn the_installed_app_opens_from_its_menu_entry_with_the_number_of_a_link_and_lea
         assert_eq!(handler(&format!("x-scheme-handler/{kind}")).trim(), "care4w.desktop", "{kind}: links are its own");
     }
 
-    // From the menu, with a link: the first start.
+    // From the menu, with a link: the first start. A dock knows it by the entry that was installed.
+    let notifications = Notifications::show(&person);
     let mut environment = person.environment();
     environment.push(("CARE4W_SERVER".into(), server.url().into()));
     let program = menu(&machine, person.folder());
     let window =
         AppWindow::open_program(&program, &["tel:+254712345678"], &environment, &person.folder().join("window"))
             .unwrap();
-    registers(&window, &person.account);
+    window.arrives(&person.account);
     shows(&window, "+254 712 345678");
+    assert_eq!(format!("/usr/share/applications/{}", notifications.badge_is(None)), BROUGHT[2]);
     assert!(person.program_of_app().ends_with("machine/files/usr/bin/care4w"), "it is the installed one that runs");
 
     // A link while it runs, as a browser opens it.
@@ -217,6 +228,7 @@ fn the_rpm_brings_the_same_and_names_libraries_as_every_distribution_does() {
         prints("rpm", &["-qp", "--queryformat", "%{NAME} %{VERSION}", path]),
         format!("{NAME} {}", config()["version"].as_str().unwrap())
     );
+    assert_eq!(prints("rpm", &["-qp", "--scripts", path]), "", "nothing of ours runs as root");
     let requires = prints("rpm", &["-qp", "--requires", path]);
     for library in [
         "libwebkit2gtk-4.1.so.0()(64bit)",

@@ -196,6 +196,24 @@ fn the_architecture_is_written_down_with_its_invariants() {
 }
 
 #[test]
+fn what_a_page_names_as_its_proof_is_there() {
+    let repository = Repository::read();
+    let folders = ["crates/", "src-tauri/", "tests/", "ui/", "xtask/", "docs/", "capabilities/"];
+    for page in repository.files.iter().filter(|file| file.path.starts_with("docs/") && file.path.ends_with(".md")) {
+        for named in
+            page.text.split('`').skip(1).step_by(2).filter(|word| folders.iter().any(|at| word.starts_with(at)))
+        {
+            let path = named.trim_end_matches('/');
+            // Patterns and places in a text are no files.
+            if path.contains(['*', ' ', '…', '{', ':', '<']) {
+                continue;
+            }
+            assert!(care4w_tests::binaries::project().join(path).exists(), "{} names `{named}`", page.path);
+        }
+    }
+}
+
+#[test]
 fn the_app_the_ui_and_the_crates_carry_one_version() {
     let repository = Repository::read();
     let json = |path: &str| -> serde_json::Value {

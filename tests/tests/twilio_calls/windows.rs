@@ -2,53 +2,30 @@
 
 use std::time::Duration;
 
-use care4w_tests::{
-    Account, AppWindow, Desk, Display, Environment, Hearing, binaries, desk::SOUND_CARD, sound_server::Streams,
-    speech::Speech, wait,
-};
+use care4w_tests::{AppWindow, Hearing, Person, desk::SOUND_CARD, sound_server::Streams, speech::Speech, wait};
 use care4w_twilio_double::{CallState, Says, Telephone};
-use tempfile::TempDir;
 
 use super::NUMBER;
 use super::ground::Ground;
 
-/// Somebody at a desk of their own, with the app open and signed in.
-struct Person {
+/// Somebody with the app open, who has an account and is asked for their number.
+struct Caller {
     window: AppWindow,
-    desk: Desk,
-    display: Display,
-    _folder: TempDir,
+    person: Person,
 }
 
-impl Person {
+impl Caller {
     fn arrives(ground: &Ground, name: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let desk = Desk::set_up(folder.path()).unwrap();
-        // A window that lies under another one is not painted: each has a display of its own.
-        let display = Display::start().unwrap();
-        let mut environment: Environment = desk.environment();
-        environment.extend(display.environment());
-        let arguments = ["--server", ground.server.url(), "--profile", "twilio"];
-        let window = AppWindow::open(&arguments, &environment, folder.path()).unwrap();
-        let account = Account::named(name);
-        window.click("to-register").unwrap();
-        window.type_into("register-name", &account.name).unwrap();
-        window.type_into("register-email", &account.email).unwrap();
-        window.type_into("register-password", &account.password).unwrap();
-        window.click("register-submit").unwrap();
-        window.wait_for("phone-modal").unwrap();
-        Self { window, desk, display, _folder: folder }
+        let person = Person::named(name, "twilio");
+        let window = person.opens(&ground.server, &[]);
+        window.registers(&person.account);
+        Self { window, person }
     }
 
     fn saves_number(&self, number: &str) {
         self.window.type_into("phone-input", number).unwrap();
         self.window.wait_for_state("phone-status", &["available"]).unwrap();
         self.window.click("phone-save").unwrap();
-        self.window.wait_gone("phone-modal").unwrap();
-    }
-
-    fn skips_the_number(&self) {
-        self.window.click("phone-skip").unwrap();
         self.window.wait_gone("phone-modal").unwrap();
     }
 
@@ -70,8 +47,7 @@ impl Person {
     }
 
     fn picture(&self, name: &str) {
-        let folder = binaries::output_folder("screens/twilio").unwrap();
-        self.display.screenshot(&folder.join(format!("{name}.png"))).unwrap();
+        self.person.picture(&self.window, &format!("twilio/{name}"));
     }
 
     /// What this one says is heard out of the other one's speaker. A machine that has other things to do spoils a take, and
@@ -85,9 +61,9 @@ impl Person {
     }
 
     fn take(&self, other: &Self, hearing: &Hearing, speech: Speech) -> anyhow::Result<()> {
-        let listening = other.desk.sound().listen(SOUND_CARD).unwrap();
+        let listening = other.person.desk.sound().listen(SOUND_CARD).unwrap();
         hearing.call_begins();
-        let mut speaking = self.desk.sound().speak(SOUND_CARD, &speech.file().unwrap()).unwrap();
+        let mut speaking = self.person.desk.sound().speak(SOUND_CARD, &speech.file().unwrap()).unwrap();
         assert!(speaking.wait_for_end(Duration::from_secs(40)).unwrap().success());
         listening.next(Duration::from_millis(700)).unwrap();
         hearing.call_ends();
@@ -97,7 +73,7 @@ impl Person {
 
     fn no_sound_is_open(&self) {
         wait::until(Duration::from_secs(10), "every stream to be closed", || {
-            Ok((self.desk.sound().streams()? == Streams { recording: 0, playing: 0 }).then_some(()))
+            Ok((self.person.desk.sound().streams()? == Streams { recording: 0, playing: 0 }).then_some(()))
         })
         .unwrap();
     }
@@ -107,8 +83,8 @@ impl Person {
 fn two_windows_call_each_other_over_twilio_and_their_people_hear_each_other() {
     let hearing = Hearing::begin();
     let ground = Ground::lay();
-    let (amina, baraka) = (Person::arrives(&ground, "Amina"), Person::arrives(&ground, "Baraka"));
-    amina.skips_the_number();
+    let (amina, baraka) = (Caller::arrives(&ground, "Amina"), Caller::arrives(&ground, "Baraka"));
+    amina.window.skips_number();
     baraka.saves_number("0712 345 678");
     // A number of which a user is known goes over Twilio all the same. The telephone outside has it here.
     ground.double.set_telephone("+254712345678", Telephone::with(care4w_twilio_double::Outcome::Busy));
@@ -127,21 +103,21 @@ fn two_windows_call_each_other_over_twilio_and_their_people_hear_each_other() {
     amina.picture("ringing");
     assert_eq!(ground.double.calls().len(), 3, "the call to the number, and both ends of this one");
     baraka.window.click("call-accept").unwrap();
-    for person in [&amina, &baraka] {
-        person.is("connected");
-        person.window.wait_for("call-timer").unwrap();
+    for caller in [&amina, &baraka] {
+        caller.is("connected");
+        caller.window.wait_for("call-timer").unwrap();
     }
     amina.is_heard_by(&baraka, &hearing, Speech::Caller);
     baraka.is_heard_by(&amina, &hearing, Speech::Callee);
     amina.picture("in-call");
     baraka.window.click("call-hangup").unwrap();
-    for person in [&amina, &baraka] {
-        person.is("ended");
+    for caller in [&amina, &baraka] {
+        caller.is("ended");
     }
     amina.window.wait_for_text("call-status", |text| text.contains("hung up")).unwrap();
-    for person in [&amina, &baraka] {
-        person.no_sound_is_open();
-        person.window.click("call-done").unwrap();
+    for caller in [&amina, &baraka] {
+        caller.no_sound_is_open();
+        caller.window.click("call-done").unwrap();
     }
     ground.until("the gateway has no call left", || {
         ground.double.calls().iter().all(|call| call.state() == CallState::Ended).then_some(())

@@ -273,7 +273,7 @@ fn in_a_call_nothing_is_looked_for_and_nothing_is_installed() {
 }
 
 #[test]
-fn what_a_package_manager_brought_is_that_ones_to_replace_and_the_person_is_led_to_a_page() {
+fn what_the_systems_packages_brought_is_theirs_to_replace_and_the_person_is_led_to_a_page() {
     let house = House::stands();
     let new = program();
     house.place.announces(NEWER, &house.ours.signs(&new, Some(NEWER)));
