@@ -60,6 +60,7 @@ impl Purpose {
                 "xclip",
                 "xdg-utils",
                 "xdotool",
+                "xfwm4",
                 "xterm",
             ],
         }
