@@ -27,5 +27,7 @@ export default defineConfig({
     environment: "jsdom",
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
+    // An audit of a long page takes seconds where everything else is busy too, and says nothing by that.
+    testTimeout: 30_000,
   },
 });
