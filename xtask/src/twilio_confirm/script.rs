@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use care4w_tests::{
     Account, Cli, Environment, Process, Server, binaries,
     json_lines::{JsonLines, Line},
+    wait,
 };
 use tempfile::TempDir;
 
@@ -135,6 +136,7 @@ impl Session {
         calling.wait_at_most(self.pace.hold + PATIENCE, "the call to end", |line| line.is_call("ended"))?;
         calling.wait_for_end()?;
         answering.wait_for_call("ended")?;
+        self.recorder.wait_for_end(1)?;
 
         self.begin("a user calls a telephone");
         if let Outside::Person = self.outside {
@@ -144,6 +146,7 @@ impl Session {
         calling.wait_at_most(PERSON, "the telephone to be answered", |line| line.is_call("connected"))?;
         calling.wait_at_most(self.pace.hold + PATIENCE, "the call to end", |line| line.is_call("ended"))?;
         calling.wait_for_end()?;
+        self.recorder.wait_for_end(0)?;
 
         self.begin("signalling drops in a call");
         let mut calling = self.amina.call(&to, &silent)?;
@@ -157,6 +160,7 @@ impl Session {
         self.recorder.stay(self.pace.hold);
         calling.end()?;
         answering.wait_for_call("ended")?;
+        self.recorder.wait_for_end(1)?;
 
         self.begin(RENEWAL);
         let a_token = Duration::from_secs(u64::from(self.pace.token));
@@ -219,8 +223,23 @@ impl Recorder {
         Ok(Self { url, input, lines, taken: 1, step_began: Instant::now(), _process: process })
     }
 
+    /// Waits for what is said in this step. What an earlier one did not wait for, such as a token that was renewed in a call, is
+    /// passed over.
     fn wait(&mut self, what: &str, longest: Duration, wanted: impl Fn(&Line) -> bool) -> Result<()> {
-        self.lines.wait(longest, what, wanted).map(drop)
+        let began = self.step_began;
+        self.lines.wait(longest, what, |line| line.at >= began && wanted(line)).map(drop)
+    }
+
+    /// Waits until the caller, whose phone has ended, is gone, and so many others were told, in whichever order that is read.
+    fn wait_for_end(&mut self, others: usize) -> Result<()> {
+        wait::until(PATIENCE, "the end of the call", || {
+            let all = self.lines.all()?;
+            let newest = all.iter().filter_map(|line| line.json["stream"].as_u64()).max();
+            let said = &all[self.taken..];
+            let told = said.iter().filter(|line| is(line, "gateway", "hangup")).count();
+            let is_gone = |line: &Line| line.text("event") == "close" && line.json["stream"].as_u64() == newest;
+            Ok((told >= others && said.iter().any(is_gone)).then_some(()))
+        })
     }
 
     /// Lets time pass: what comes by the clock is part of the session.
