@@ -6,6 +6,7 @@
 mod ground;
 mod openapi;
 mod ring;
+mod ring_window;
 mod windows;
 
 use care4w_tests::{Cli, Hearing, Sound, cli::RunningCli, speech::Speech};
