@@ -14,15 +14,16 @@ async fn without_twilio_there_is_no_token_and_every_client_knows() {
 
 #[tokio::test]
 async fn a_token_is_what_twilios_own_library_makes_of_the_same_facts() {
-    for region in [None, Some("ie1")] {
-        let voice = care4w_server::twilio::settings::Twilio { region: region.map(Into::into), ..given() };
+    for (region, token_seconds, lasts) in [(None, None, 3_600), (Some("ie1"), Some(60), 60)] {
+        let voice =
+            care4w_server::twilio::settings::Twilio { region: region.map(Into::into), token_seconds, ..given() };
         let server = server_with(voice.voice(Some(super::PUBLIC)).unwrap().unwrap()).await;
         let amina = server.register("amina").await;
         assert_eq!(server.send(server.request("GET", "/api/config")).await.data()["twilioActive"], true);
         let answer = server.get(&amina, "/api/token").await;
         let data = answer.data();
         let identity = amina.id.replace('-', "_");
-        assert_eq!((&data["identity"], &data["expiresIn"]), (&json!(identity), &json!(3600)));
+        assert_eq!((&data["identity"], &data["expiresIn"]), (&json!(identity), &json!(lasts)));
         assert!(data.get("gateway").is_none(), "Twilio's own");
 
         let read = &oracle::ask(&json!([{"ask": "read", "token": data["token"], "secret": SECRET}]))[0];
@@ -30,7 +31,7 @@ async fn a_token_is_what_twilios_own_library_makes_of_the_same_facts() {
         assert_eq!(params["Care4wId"], amina.id.as_str());
         let mut theirs = oracle::ask(&json!([{
             "ask": "token", "account": ACCOUNT, "key": KEY, "secret": SECRET, "application": APPLICATION,
-            "identity": identity, "params": params, "region": region, "ttl": 3600,
+            "identity": identity, "params": params, "region": region, "ttl": lasts,
         }]))
         .remove(0);
         assert_eq!(read["header"], theirs["header"]);
