@@ -61,6 +61,8 @@ pub struct Setup<'a> {
     pub environment: Environment,
     /// What its page is.
     pub page: Page,
+    /// Shows the page, and nothing else, in a window on the display that the variables name.
+    pub window: bool,
     /// More of Chromium's switches.
     pub switches: Vec<String>,
 }
@@ -83,9 +85,7 @@ impl Chromium {
         let page = setup.page.lay_out(folder.path())?;
         let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
         let mut arguments: Vec<String> = [
-            "--headless=new",
             "--no-sandbox",
-            "--disable-gpu",
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",
@@ -96,6 +96,9 @@ impl Chromium {
         ]
         .map(str::to_owned)
         .into();
+        if !setup.window {
+            arguments.extend(["--headless=new", "--disable-gpu"].map(str::to_owned));
+        }
         if let Some(microphone) = setup.microphone {
             arguments.push("--use-fake-device-for-media-stream".to_owned());
             arguments.push(format!("--use-file-for-fake-audio-capture={}%noloop", microphone.display()));
@@ -125,12 +128,18 @@ impl Chromium {
             }
         });
         let mut browser = Self { process, to, from, waiting: VecDeque::new(), session: String::new(), next: 0, folder };
-        browser.open(&page).with_context(|| format!("chromium: {}", last_lines(&log)))?;
+        browser.open(&page, setup.window).with_context(|| format!("chromium: {}", last_lines(&log)))?;
         Ok(browser)
     }
 
-    fn open(&mut self, page: &Path) -> Result<()> {
+    fn open(&mut self, page: &Path, alone: bool) -> Result<()> {
+        let others = self.command("Target.getTargets", json!({}))?;
         let target = self.command("Target.createTarget", json!({ "url": format!("file://{}", page.display()) }))?;
+        for other in
+            others["targetInfos"].as_array().into_iter().flatten().filter(|other| alone && other["type"] == "page")
+        {
+            self.command("Target.closeTarget", json!({ "targetId": other["targetId"] }))?;
+        }
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = self.command("Target.attachToTarget", attach)?;
         self.session = attached["sessionId"].as_str().context("a page has a session")?.to_owned();

@@ -1,5 +1,7 @@
 //! The app from its start to a window that can be used, and what it takes of the memory when nothing happens; the same page in Chromium
-//! beside it, in turn, on a display of the same kind.
+//! beside it, in turn, on a display of the same kind. Then both in a call.
+
+mod call;
 
 use std::{
     net::TcpListener,
@@ -69,6 +71,7 @@ pub fn measure(quick: bool) -> Result<Figures> {
         memory("memory of all processes, idle (PSS)", ours.1),
         memory("memory of Chromium's with the same page, idle (PSS)", theirs.1),
     ];
+    figures.extend(call::measure(&desk, &server, folder.path(), quick)?);
     for kind in ["deb", "rpm"] {
         let installers = project::target().join("installers/release/bundle").join(kind);
         let packages = std::fs::read_dir(installers).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -86,7 +89,7 @@ fn start(command: &mut Command, desk: &Environment, folder: &Path, weigh: bool) 
     let pixels = tempfile::tempdir_in(folder)?;
     let display = Display::start_with_pixels_in(pixels.path())?;
     let framebuffer = Framebuffer::open(pixels.path())?;
-    command.envs(desk.iter().cloned()).envs(display.environment());
+    command.envs(desk.iter().cloned()).envs(of_people(&display));
     let begun = Instant::now();
     let process = Process::start_logged("the window", command, &folder.join("window.log"))?;
     let shown = framebuffer.shown_after(WINDOW, begun, QUIET, DEADLINE)?;
@@ -98,6 +101,13 @@ fn start(command: &mut Command, desk: &Environment, folder: &Path, weigh: bool) 
         None
     };
     Ok((shown, memory))
+}
+
+/// The variables of a display, but for what tests tell web views: people have them as the app itself has them.
+fn of_people(display: &Display) -> Environment {
+    let mut environment = display.environment();
+    environment.retain(|(name, _)| !name.starts_with("WEBKIT_"));
+    environment
 }
 
 /// The window's page with the stand-in for the core that it has for browsers, signed out, on a web server.
