@@ -72,6 +72,9 @@ pub const PATH_WINDOW: usize = 25;
 pub const PATH_CHANGE_MIN: Duration = Duration::from_millis(10);
 /// The share of packets that the target lets arrive in time. NetEQ uses 0.95–0.97.
 pub const JITTER_QUANTILE: f64 = 0.97;
+/// The same for coming down: a target that was moved up stays while more packets than this would be late. Measured: with
+/// [`JITTER_QUANTILE`] both ways, 5 % of overtaken packets moved it by 40 ms to and fro (worst PESQ 2.5, now 3.8).
+pub const JITTER_QUANTILE_KEPT: f64 = 0.985;
 /// How fast the target comes down at least, so that one quiet second does not undo what was learnt; where it is far too
 /// high, by twice the difference in a second.
 pub const TARGET_DECAY_PER_SECOND: Duration = Duration::from_millis(40);
@@ -92,6 +95,9 @@ pub const LOSS_RUN_MAX: i64 = 10;
 pub const PACE_DEAD_BAND: Duration = Duration::from_millis(10);
 /// Over the target by more than this, and for as long as [`PACE_SETTLED`], sound is shortened too, to the target.
 pub const PACE_FINE: Duration = Duration::from_millis(3);
+/// The share, one in so many, of the jitter by which [`PACE_FINE`] is wider. Measured at 80 ms: worst PESQ 3.6 without, 4.1
+/// with it.
+pub const PACE_SCATTER: i64 = 5;
 /// See [`PACE_FINE`]: a target that wanders must not drag the sound to and fro.
 pub const PACE_SETTLED: Duration = Duration::from_secs(1);
 /// Over the target by more than this, sound is shortened as fast as it goes.

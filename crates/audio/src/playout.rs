@@ -25,6 +25,8 @@ pub struct FarEnd {
     /// Decoded and not yet taken.
     queue: Vec<f32>,
     frame: Vec<f32>,
+    /// Samples put in and taken out.
+    bent: (u64, u64),
 }
 
 impl FarEnd {
@@ -40,6 +42,7 @@ impl FarEnd {
             enhanced: 0,
             queue: Vec::with_capacity(4 * FRAME_SAMPLES),
             frame: Vec::with_capacity(6 * FRAME_SAMPLES),
+            bent: (0, 0),
         })
     }
 
@@ -93,7 +96,8 @@ impl FarEnd {
 
     /// What the jitter buffer counted.
     pub fn stats(&self) -> JitterStats {
-        self.buffer.stats()
+        let (inserted, removed) = self.bent;
+        JitterStats { inserted, removed, ..self.buffer.stats() }
     }
 
     fn pull(&mut self, now: Instant, lead: Duration) -> bool {
@@ -120,6 +124,7 @@ impl FarEnd {
             Playout::Packet { payload, pace } => {
                 heard = true;
                 let result = self.decode(&payload);
+                let before = self.frame.len();
                 match pace {
                     Pace::Steady => {}
                     Pace::Shorten(most) => stretch::shorten(&mut self.frame, most),
@@ -127,6 +132,9 @@ impl FarEnd {
                     Pace::Hurry => stretch::hurry(&mut self.frame),
                     Pace::Lengthen => stretch::lengthen(&mut self.frame),
                 }
+                let after = self.frame.len();
+                self.bent.0 += after.saturating_sub(before) as u64;
+                self.bent.1 += before.saturating_sub(after) as u64;
                 result
             }
             Playout::Recover { next, samples } => self.decoder.recover(next, samples, &mut self.frame),

@@ -24,6 +24,8 @@ pub struct Outcome {
     pub delay_p95_ms: f64,
     pub concealed_percent: f64,
     pub recovered_percent: f64,
+    /// Put in or taken out, in milliseconds for each second.
+    pub bent: f64,
     /// Opus alone, without headers.
     pub kbits: f64,
 }
@@ -37,6 +39,8 @@ pub fn run(speech: &[f32], impairment: &Impairment, setting: Setting, seed: u64)
     let start = Instant::now();
     let (mut on_the_way, mut heard, mut delays) = (Vec::<RtpAudio>::new(), Vec::new(), Vec::new());
     let (mut sequence, mut bytes, mut sent) = (0u16, 0usize, 0usize);
+    // The two clocks' steps lie anyhow to each other.
+    let phase = Duration::from_micros(seed * 3_701 % 10_000);
     let (steps, mut stats) = (speech.len() / 480 + 60, far.stats());
     for step in 0..steps {
         let now_ms = 10 * step as u64;
@@ -53,6 +57,7 @@ pub fn run(speech: &[f32], impairment: &Impairment, setting: Setting, seed: u64)
             sequence += 1;
             sent = end;
         }
+        let now = now + phase;
         on_the_way.sort_by_key(|packet| packet.arrived);
         while on_the_way.first().is_some_and(|packet| packet.arrived <= now) {
             far.receive(on_the_way.remove(0));
@@ -84,6 +89,7 @@ pub fn run(speech: &[f32], impairment: &Impairment, setting: Setting, seed: u64)
         delay_p95_ms: delays.get(delays.len() * 95 / 100).copied().unwrap_or(0.0),
         concealed_percent: percent(stats.concealed),
         recovered_percent: percent(stats.recovered + stats.rebuilt),
+        bent: (stats.inserted + stats.removed) as f64 * 1_000.0 / stats.played.max(1) as f64,
         kbits: bytes as f64 * 8.0 / (speech.len() as f64 / 48.0),
         heard,
     }

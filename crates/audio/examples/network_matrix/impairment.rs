@@ -24,6 +24,8 @@ pub struct Impairment {
     pub stall_ms: u64,
     /// So many percent come 45 ms late.
     pub overtaken_percent: u64,
+    /// So many percent come 50 ms behind the newest packet: two or three overtake them (as on the bridge of `xtask bench sound`).
+    pub held_percent: u64,
     /// From the fifth second, ten seconds of 200 ms more delay and 60 ms of jitter.
     pub spike: bool,
     /// What Chromium made of it, where that was measured (medians of three).
@@ -37,6 +39,7 @@ const CLEAN: Impairment = Impairment {
     in_order: false,
     stall_ms: 0,
     overtaken_percent: 0,
+    held_percent: 0,
     spike: false,
     chromium: Some(3.60),
 };
@@ -72,6 +75,7 @@ pub fn matrix() -> Vec<Impairment> {
             ..lossy("loss 10 %, jitter 40 ms, in order", Loss::Random(10.0), None)
         },
         Impairment { name: "10 % overtaken", overtaken_percent: 10, chromium: None, ..CLEAN },
+        Impairment { name: "5 % overtaken, by 50 ms", held_percent: 5, in_order: true, chromium: None, ..CLEAN },
         Impairment { name: "spike of 10 s", spike: true, chromium: None, ..CLEAN },
     ]
 }
@@ -106,6 +110,9 @@ impl<'a> Network<'a> {
         }
         if overtaken * 100.0 < self.impairment.overtaken_percent as f64 {
             late += 45_000.0;
+        }
+        if overtaken * 100.0 < self.impairment.held_percent as f64 {
+            return Some(self.last.max(1_000 * sent_ms + late as u64) + 50_000 - 1_000 * sent_ms);
         }
         if lost {
             return None;

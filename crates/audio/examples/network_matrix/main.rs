@@ -1,7 +1,7 @@
 //! What networks do to speech: one direction of a call in simulated time, through encoder, network, jitter buffer,
 //! decoder and concealment, for a matrix of impairments, scored with PESQ (wide band, ITU-T P.862.2).
 //!
-//! `network_matrix [only=TEXT] [seeds=N] [bitrate=N] [packet=10|20] [quiet=MS] [keep=FOLDER]` prints a table of medians over three
+//! `network_matrix [only=TEXT+TEXT] [seeds=N] [bitrate=N] [packet=10|20] [quiet=MS] [keep=FOLDER]` prints a table of medians over three
 //! Debian sound prompts and so many seeds (3). The same seed loses the same packets; no device, no clock and no
 //! network is touched. Before each prompt it is quiet for 500 ms, or as said: the buffer gets to know the network meanwhile.
 //! Needs `asterisk-core-sounds-en-g722`, `ffmpeg`, and the Python that `cargo xtask test` installs
@@ -34,7 +34,8 @@ fn main() {
 
     let prompts = speech::prompts(number("quiet", 500) as usize);
     let long = speech::joined(&prompts);
-    let cells: Vec<Impairment> = impairment::matrix().into_iter().filter(|it| it.name.contains(only)).collect();
+    let cells: Vec<Impairment> =
+        impairment::matrix().into_iter().filter(|it| only.split('+').any(|part| it.name.contains(part))).collect();
     let mut jobs = Vec::new();
     for (at, cell) in cells.iter().enumerate() {
         let spoken = if cell.spike { std::slice::from_ref(&long) } else { &prompts[..] };
@@ -67,8 +68,10 @@ fn main() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
 
-    println!("| network | PESQ | worst–best | Chromium | buffer ms, mean | p95 | concealed % | recovered % | kbit/s |");
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!(
+        "| network | PESQ | mean | worst–best | Chromium | buffer ms, mean | p95 | concealed % | recovered % | bent ms/s | kbit/s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for (at, cell) in cells.iter().enumerate() {
         let of = |pick: &dyn Fn(&Outcome, f64) -> f64| {
             let mut found: Vec<f64> = results
@@ -82,9 +85,10 @@ fn main() {
         let median = |found: Vec<f64>| found[found.len() / 2];
         let scores = of(&|_, score| score);
         println!(
-            "| {} | {:.2} | {:.2}–{:.2} | {} | {:.0} | {:.0} | {:.1} | {:.1} | {:.1} |",
+            "| {} | {:.2} | {:.2} | {:.2}–{:.2} | {} | {:.0} | {:.0} | {:.1} | {:.1} | {:.1} | {:.1} |",
             cell.name,
             median(scores.clone()),
+            scores.iter().sum::<f64>() / scores.len() as f64,
             scores[0],
             scores[scores.len() - 1],
             cell.chromium.map_or(String::new(), |score| format!("{score:.2}")),
@@ -92,6 +96,7 @@ fn main() {
             median(of(&|outcome, _| outcome.delay_p95_ms)),
             median(of(&|outcome, _| outcome.concealed_percent)),
             median(of(&|outcome, _| outcome.recovered_percent)),
+            median(of(&|outcome, _| outcome.bent)),
             median(of(&|outcome, _| outcome.kbits)),
         );
     }

@@ -1,7 +1,9 @@
 use std::collections::VecDeque;
 
 use super::span::samples;
-use crate::defaults::{BASE_WINDOW, JITTER_QUANTILE, JITTER_WINDOW, PATH_CHANGE_MIN, PATH_WINDOW};
+use crate::defaults::{
+    BASE_WINDOW, JITTER_QUANTILE, JITTER_QUANTILE_KEPT, JITTER_WINDOW, PATH_CHANGE_MIN, PATH_WINDOW,
+};
 
 /// How long packets take, relative to the fastest ones. All times in samples.
 #[derive(Debug, Default)]
@@ -12,6 +14,7 @@ pub(super) struct DelayEstimate {
     independent: VecDeque<i64>,
     base: i64,
     spread: i64,
+    spread_kept: i64,
     last: Option<(i64, i64)>,
     broke_off: bool,
     jitter: f64,
@@ -58,6 +61,11 @@ impl DelayEstimate {
         self.spread
     }
 
+    /// The same, where the target is higher already: what is late now and then should not drag it to and fro.
+    pub(super) fn spread_kept(&self) -> i64 {
+        self.spread_kept
+    }
+
     /// Whether the spread rests on more than a handful of packets.
     pub(super) fn knows_enough(&self) -> bool {
         self.independent.len() >= 25
@@ -88,9 +96,11 @@ impl DelayEstimate {
 
     fn measure_spread(&mut self) {
         let mut sorted: Vec<i64> = self.independent.iter().copied().collect();
-        let rank = ((sorted.len() as f64 * JITTER_QUANTILE).ceil() as usize).clamp(1, sorted.len());
-        let (_, slow, _) = sorted.select_nth_unstable(rank - 1);
-        self.spread = (*slow - self.base).max(0);
+        let mut slower = |share: f64| {
+            let rank = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len());
+            (*sorted.select_nth_unstable(rank - 1).1 - self.base).max(0)
+        };
+        (self.spread, self.spread_kept) = (slower(JITTER_QUANTILE), slower(JITTER_QUANTILE_KEPT));
     }
 }
 

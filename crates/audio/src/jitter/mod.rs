@@ -25,6 +25,8 @@ mod endurance_tests;
 #[cfg(test)]
 mod redundancy_tests;
 #[cfg(test)]
+mod steadiness_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -216,20 +218,22 @@ impl JitterBuffer {
         }
     }
 
-    /// Moves the target: up at once, down slowly.
+    /// Moves the target: up at once, down slowly, and down only where much fewer packets would be late than it may be moved
+    /// up for.
     fn aim(&mut self, now: i64, lead: i64) {
         let passed = (now - self.target_updated).clamp(0, 48_000);
         self.target_updated = now;
         self.lead = lead.max(self.lead - passed / 100);
-        let mut wanted = self.delay.spread() + self.lead + samples(BUFFER_MARGIN);
-        wanted += self.losses.look_ahead(now) * self.packet;
-        if !self.delay.knows_enough() {
-            wanted = wanted.max(samples(BUFFER_TARGET_START));
-        }
+        let ahead = self.losses.look_ahead(now) * self.packet;
         let least = samples(BUFFER_TARGET_MIN).min(self.packet + samples(BUFFER_MARGIN));
-        let wanted = wanted.clamp(least, samples(BUFFER_TARGET_MAX));
-        let decay = samples(TARGET_DECAY_PER_SECOND).max(2 * (self.target - wanted)) * passed / 48_000;
-        self.target = wanted.max(self.target - decay);
+        let start = if self.delay.knows_enough() { 0 } else { samples(BUFFER_TARGET_START) };
+        let target = |spread: i64| {
+            let wanted = spread + self.lead + samples(BUFFER_MARGIN) + ahead;
+            wanted.max(start).clamp(least, samples(BUFFER_TARGET_MAX))
+        };
+        let (wanted, kept) = (target(self.delay.spread()), target(self.delay.spread_kept()));
+        let decay = samples(TARGET_DECAY_PER_SECOND).max(2 * (self.target - kept)) * passed / 48_000;
+        self.target = wanted.max(kept.min(self.target)).max(self.target - decay);
     }
 
     fn nothing(&mut self) -> Playout<'static> {

@@ -2,7 +2,7 @@
 
 use super::span::samples;
 use super::{JitterBuffer, Pace};
-use crate::defaults::{BUFFER_MARGIN, PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SETTLED, SHED_OVER};
+use crate::defaults::{BUFFER_MARGIN, PACE_DEAD_BAND, PACE_FINE, PACE_HURRY, PACE_SCATTER, PACE_SETTLED, SHED_OVER};
 
 impl JitterBuffer {
     /// How much could be shed: over the target, and really here.
@@ -21,16 +21,20 @@ impl JitterBuffer {
 
     pub(super) fn pace(&mut self, now: i64, playing: i64) -> Pace {
         let off = self.stats.delay - self.target;
-        if off <= samples(PACE_FINE) {
+        // Where packets scatter widely, a little more or less delay is neither noticed nor known so well.
+        let coarse = samples(PACE_DEAD_BAND);
+        let scatter = (self.delay.spread() / PACE_SCATTER).min(2 * coarse);
+        let fine = samples(PACE_FINE) + scatter;
+        if off <= fine {
             self.over_since = None;
         }
         let settled = now - *self.over_since.get_or_insert(now) >= samples(PACE_SETTLED);
         let held: i64 = self.packets.values().map(|packet| packet.samples).sum::<i64>() + playing;
         if off > samples(PACE_HURRY) && held > samples(PACE_HURRY) {
             Pace::Hurry
-        } else if off > samples(PACE_DEAD_BAND) || (off > samples(PACE_FINE) && settled) {
+        } else if off > coarse.max(fine) || (off > fine && settled) {
             Pace::Shorten(off as usize)
-        } else if off < -samples(PACE_DEAD_BAND) {
+        } else if off < -coarse.max(scatter) {
             Pace::Lengthen
         } else {
             Pace::Steady

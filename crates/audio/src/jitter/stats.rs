@@ -17,6 +17,10 @@ pub struct JitterStats {
     pub recovered: u64,
     /// Of these, rebuilt from deep redundancy.
     pub rebuilt: u64,
+    /// Samples put in where sound was stretched.
+    pub inserted: u64,
+    /// Samples taken out where sound was shortened.
+    pub removed: u64,
     /// Packets that came too late to be played.
     pub late: u64,
     /// Packets dropped to shed a backlog.

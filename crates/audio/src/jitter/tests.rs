@@ -18,6 +18,8 @@ pub(super) struct Line {
     pub rebuilt: usize,
     pub concealed: usize,
     silent: usize,
+    /// How much was put in or taken out, in samples.
+    pub bent: usize,
     /// How much a shortened frame loses.
     cut: usize,
     /// What each packet describes of the time before it.
@@ -38,6 +40,7 @@ impl Line {
             rebuilt: 0,
             concealed: 0,
             silent: 0,
+            bent: 0,
             cut: 240,
             reach: 0,
             packet_samples: 960,
@@ -89,15 +92,16 @@ impl Line {
                 }
                 Playout::Packet { payload, pace } => {
                     self.played.push(u16::from_be_bytes([payload[0], payload[1]]));
-                    match pace {
-                        Pace::Steady => self.packet_samples as usize,
-                        Pace::Shorten(most) => self.packet_samples as usize - self.cut.min(most),
-                        Pace::Skip(made_up) => {
-                            self.packet_samples as usize - made_up.min(self.packet_samples as usize / 2)
-                        }
-                        Pace::Hurry => self.packet_samples as usize - self.cut,
-                        Pace::Lengthen => self.packet_samples as usize + self.cut,
-                    }
+                    let whole = self.packet_samples as usize;
+                    let given = match pace {
+                        Pace::Steady => whole,
+                        Pace::Shorten(most) => whole - self.cut.min(most),
+                        Pace::Skip(made_up) => whole - made_up.min(whole / 2),
+                        Pace::Hurry => whole - self.cut,
+                        Pace::Lengthen => whole + self.cut,
+                    };
+                    self.bent += given.abs_diff(whole);
+                    given
                 }
                 Playout::Recover { samples, .. } => {
                     self.recovered += 1;
