@@ -29,13 +29,10 @@ impl Serving {
     }
 }
 
-/// Beside the file, which SQLite locks in ways of its own; the same one by whichever way the folder was named.
+/// Beside the file, which SQLite locks in ways of its own; the same one for all links to the file.
 fn lock_file(file: &Path) -> io::Result<PathBuf> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut name = file.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+    super::create_private_file(file)?;
+    let mut name = file.canonicalize()?.into_os_string();
     name.push(".lock");
-    Ok(folder.canonicalize()?.join(name))
+    Ok(name.into())
 }
