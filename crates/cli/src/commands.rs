@@ -50,7 +50,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     if let Some(typed) = command.typed() {
         hidden::tell(typed);
     }
-    match command {
+    let server = profile.server().as_str().to_owned();
+    let done = match command {
         Command::Register { email, name, .. } => account::register(&profile, &email, &name, output).await,
         Command::Login { email, .. } => account::login(&profile, &email, output).await,
         Command::Logout { everywhere } => account::logout(&profile, everywhere, output).await,
@@ -70,7 +71,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::History(history) => history::run(&profile, history, output).await,
         Command::Doctor => doctor::run(&profile, output).await,
         Command::Number { .. } | Command::Devices => Ok(()),
-    }
+    };
+    done.map_err(|failure| failure.at(&server))
 }
 
 /// Waits for the keychain's answer; fails unless somebody is signed in.

@@ -23,6 +23,14 @@ impl Failure {
         Self { usage: true, ..Self::new(code, message) }
     }
 
+    /// Names the server that did not answer: an address that was mistyped is found by reading it.
+    pub fn at(mut self, server: &str) -> Self {
+        if self.code == "OFFLINE" {
+            self.message = format!("No answer from {server}. Check the address and your connection.");
+        }
+        self
+    }
+
     /// Says it and gives the exit code.
     pub fn report(&self) -> ExitCode {
         // One line, whatever a message holds.

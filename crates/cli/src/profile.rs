@@ -52,6 +52,11 @@ impl Profile {
         Ok(Self { directory, store, server, insecure_file_credentials })
     }
 
+    /// Which server its commands go to.
+    pub fn server(&self) -> &ServerUrl {
+        &self.server
+    }
+
     /// Later commands of this profile go to the same server.
     pub fn remember_server(&self) -> Result<(), Failure> {
         self.store
@@ -76,7 +81,7 @@ impl Profile {
 
     fn start(&self, takes_calls: bool, sound_settings: SoundSettings, history: bool) -> Phone {
         let credentials: Arc<dyn CredentialStore> = if self.insecure_file_credentials {
-            Arc::new(FileCredentials::new(self.directory.join("session.json")))
+            Arc::new(FileCredentials::new(self.directory.join("session.json"), self.server.as_str()))
         } else {
             Arc::new(Keychain::new(&self.directory.to_string_lossy(), self.server.as_str()))
         };

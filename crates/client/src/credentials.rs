@@ -179,26 +179,38 @@ impl CredentialStore for Keychain {
 }
 
 /// A session in a file that only its owner may read: for servers and containers without a keychain, and only when
-/// asked for by name.
+/// asked for by name. The file holds one; what was kept of another server is never shown to this one.
 pub struct FileCredentials {
     path: PathBuf,
+    server: String,
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    /// Whose tokens these are: any other server that was sent them could act as the person.
+    server: String,
+    #[serde(flatten)]
+    session: T,
 }
 
 impl FileCredentials {
-    /// Keeps the session in this file.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+    /// Keeps the session with this server in this file.
+    pub fn new(path: impl Into<PathBuf>, server: &str) -> Self {
+        Self { path: path.into(), server: server.to_owned() }
     }
 }
 
 impl CredentialStore for FileCredentials {
     fn load(&self) -> Result<Option<StoredSession>, CredentialError> {
         match fs::read(&self.path) {
-            Ok(bytes) => {
+            Ok(mut bytes) => {
                 if crate::store::set_damaged_aside(&self.path) {
                     return Err(CredentialError::Damaged);
                 }
-                Ok(serde_json::from_slice(&bytes).ok())
+                let kept: Option<Kept<StoredSession>> = serde_json::from_slice(&bytes).ok();
+                bytes.zeroize();
+                Ok(kept.filter(|kept| kept.server == self.server).map(|kept| kept.session))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(CredentialError::File(error)),
@@ -206,13 +218,17 @@ impl CredentialStore for FileCredentials {
     }
 
     fn save(&self, session: &StoredSession) -> Result<(), CredentialError> {
-        let mut bytes = serde_json::to_vec(session).expect("a session can always be written as JSON");
+        let kept = Kept { server: self.server.clone(), session };
+        let mut bytes = serde_json::to_vec(&kept).expect("a session can always be written as JSON");
         let done = replace_file(&self.path, &bytes).map_err(CredentialError::File);
         bytes.zeroize();
         done
     }
 
     fn clear(&self) -> Result<(), CredentialError> {
+        if self.load()?.is_none() {
+            return Ok(());
+        }
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CredentialError::File(error)),
             _ => Ok(()),
@@ -262,7 +278,7 @@ mod tests {
     fn a_credentials_file_is_for_its_owner_alone() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("session.json");
-        let file = FileCredentials::new(&path);
+        let file = FileCredentials::new(&path, "https://care4w.example");
         assert!(file.load().unwrap().is_none());
         file.save(&session()).unwrap();
         assert!(file.load().unwrap() == Some(session()));
@@ -277,12 +293,32 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_never_given_what_another_one_gave() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("session.json");
+        let [ours, other] =
+            ["https://care4w.example", "http://127.0.0.1:4781"].map(|url| FileCredentials::new(&path, url));
+        ours.save(&session()).unwrap();
+        assert!(other.load().unwrap().is_none());
+        other.clear().unwrap();
+        assert!(ours.load().unwrap() == Some(session()), "who is refused there stays signed in here");
+        other.save(&session()).unwrap();
+        assert!(ours.load().unwrap().is_none());
+    }
+
+    #[test]
     fn a_damaged_credentials_file_is_said_once_and_set_aside() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("session.json");
         fs::write(&path, "{\"user\": tru").unwrap();
-        assert_eq!(FileCredentials::new(&path).load().unwrap_err().code(), "CREDENTIALS_DAMAGED");
-        assert!(FileCredentials::new(&path).load().unwrap().is_none(), "then nobody is signed in");
+        assert_eq!(
+            FileCredentials::new(&path, "https://care4w.example").load().unwrap_err().code(),
+            "CREDENTIALS_DAMAGED"
+        );
+        assert!(
+            FileCredentials::new(&path, "https://care4w.example").load().unwrap().is_none(),
+            "then nobody is signed in"
+        );
         assert!(directory.path().join("session.json.damaged").exists());
     }
 

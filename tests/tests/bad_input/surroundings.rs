@@ -1,4 +1,4 @@
-//! A computer without a and a server that is not there.
+//! A computer without a keychain, and a server that is not there or another one.
 
 use std::{
     io::{Read as _, Write as _},
@@ -7,6 +7,8 @@ use std::{
 };
 
 use care4w_tests::{Account, AppWindow, Cli, Display, Environment, SoundServer, binaries, desk::own_folders};
+
+use serde_json::Value;
 
 use crate::{Town, plain_locale};
 
@@ -79,11 +81,42 @@ fn a_server_that_is_away_is_told_as_offline() {
         (&["call", "+254712345678", "--mic", "none", "--speaker", "none"], ""),
     ] {
         let outcome = amina.run(arguments, input).unwrap();
-        outcome.refused(1, "OFFLINE").unwrap_or_else(|error| panic!("{arguments:?}: {error:#}"));
+        let outcome = outcome.refused(1, "OFFLINE").unwrap_or_else(|error| panic!("{arguments:?}: {error:#}"));
+        assert!(outcome.stderr.contains(town.server.url()), "a mistyped address is read there: {outcome:?}");
     }
     amina.run(&["whoami"], "").unwrap().success().unwrap();
     let doctor = amina.run(&["doctor"], "").unwrap();
     assert_eq!(doctor.code, Some(1), "{doctor:?}");
+}
+
+#[test]
+fn another_server_is_told_nothing_that_this_one_gave() {
+    let town = Town::new();
+    let amina = town.person("Amina");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = Cli::new(&format!("http://{}", listener.local_addr().unwrap()), amina.profile());
+    let token = std::fs::read_to_string(amina.profile().join("session.json")).unwrap();
+    let token: Value = serde_json::from_str(&token).unwrap();
+    let (asked, hears) = std::sync::mpsc::channel();
+    // Ends with the test program.
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let _ = asked.send(String::from_utf8_lossy(&request[..read]).into_owned());
+            let _ = stream.write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    for arguments in [&["lookup", "+254712345678"][..], &["phone", "show"], &["whoami"], &["logout"], &["history"]] {
+        let outcome = elsewhere.run(arguments, "").unwrap();
+        assert!(!outcome.stderr.contains("panicked"), "{outcome:?}");
+    }
+    for request in hears.try_iter() {
+        for secret in ["accessToken", "refreshToken"] {
+            assert!(!request.contains(token[secret].as_str().unwrap()), "{request}");
+        }
+    }
+    amina.run(&["phone", "show"], "").unwrap().success().unwrap();
 }
 
 #[test]
