@@ -52,6 +52,9 @@ fn sound_that_cannot_be_used_fails_before_anybody_rings() {
     refused(&format!("file:{}", folder.join("missing.wav").display()), "none", "FILE_NOT_FOUND");
     refused("none", &format!("file:{}", folder.join("missing/heard.wav").display()), "FILE_NOT_FOUND");
     refused("none", &format!("file:{}", folder.display()), "FILE_FAILED");
+    let recording = format!("file:{}", whole.display());
+    refused(&recording, &recording, "FILE_FAILED");
+    assert_eq!(std::fs::read(&whole).unwrap(), whole_bytes, "what the microphone reads is not written over");
     refused("pulseaudio:no-such-microphone", "none", "MICROPHONE_FAILED");
     refused("none", "pulseaudio:no-such-speaker", "SOUND_FAILED");
     assert_eq!(waiting.lines().unwrap().len(), 1, "ready, and nobody rang");

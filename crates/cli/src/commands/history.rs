@@ -67,7 +67,7 @@ fn write(file: &Path, table: &[u8]) -> io::Result<()> {
     }
     // A folder that was mistyped is not made.
     if file.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(io::ErrorKind::NotFound.into());
+        return Err(io::Error::new(io::ErrorKind::NotFound, "there is no such folder"));
     }
     // What cannot be replaced at once (a device, a pipe) is written into.
     if file.exists() && !file.is_file() { std::fs::write(file, table) } else { replace_file(file, table) }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
+use std::path::Path;
 
 use care4w_client::audio::{CallAudio, CallAudioConfig, DeviceSelector, OpenAudioError};
 
@@ -22,6 +23,10 @@ pub fn check(sound: &Sound) -> Result<(), Failure> {
         // Not emptied before there is something to write.
         let new = !path.exists();
         let given = path.display().to_string();
+        if !new && matches!(&sound.mic, DeviceSelector::File(mic) if is_same(mic, path)) {
+            let reason = "it is what the microphone reads, and would be overwritten".into();
+            return Err(failure(OpenAudioError::FileFailed { path: given, reason }));
+        }
         OpenOptions::new().append(true).create(true).open(path).map_err(|error| {
             failure(match error.kind() {
                 ErrorKind::NotFound => OpenAudioError::FileNotFound { path: given.clone() },
@@ -33,6 +38,11 @@ pub fn check(sound: &Sound) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// By whichever ways the two are named.
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn failure(error: OpenAudioError) -> Failure {
