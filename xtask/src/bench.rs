@@ -104,7 +104,7 @@ pub fn bench(options: &Options) -> Result<()> {
     }
     let mut all = Map::new();
     for bench in chosen {
-        println!("{}", bench.name);
+        crate::say::said!("{}", bench.name);
         let figures = (bench.run)(options)?;
         for figure in &figures {
             let places = if ["PESQ", "PLCMOS", ""].contains(&figure.unit) { 2 } else { 1 };
@@ -114,7 +114,7 @@ pub fn bench(options: &Options) -> Result<()> {
                     format!("   ({} times, {:.places$} to {:.places$})", samples.len(), least(samples), most(samples))
                 }
             };
-            println!("  {:66} {:8.places$} {}{spread}", figure.what, figure.median(), figure.unit);
+            crate::say::said!("  {:66} {:8.places$} {}{spread}", figure.what, figure.median(), figure.unit);
         }
         let values = figures.iter().map(|figure| {
             let value = json!({ "median": figure.median(), "unit": figure.unit, "samples": figure.samples });

@@ -20,6 +20,6 @@ pub fn write() -> Result<()> {
     }
     let bindings = project::root().join("ui/src/backend/bindings.ts");
     program::run(program::command("npx").args(["prettier", "--log-level=warn", "--write"]).arg(&bindings))?;
-    println!("{}", crate::shown(&bindings));
+    crate::say::said!("{}", crate::shown(&bindings));
     Ok(())
 }

@@ -41,14 +41,14 @@ pub fn conclude(label: &str, text: &str, succeeded: bool, start: Instant, log: &
         count.failed = 1;
     }
     if count.failed > 0 {
-        println!("{text}");
+        crate::say::said!("{text}");
     }
     if count.passed + count.failed > 0 {
         let took = start.elapsed().as_secs_f32();
-        println!("  {label}: {} passed, {} failed ({took:.1} s)", count.passed, count.failed);
+        crate::say::said!("  {label}: {} passed, {} failed ({took:.1} s)", count.passed, count.failed);
     }
     if count.failed > 0 {
-        println!("  all of its output: {}", crate::shown(log));
+        crate::say::said!("  all of its output: {}", crate::shown(log));
     }
     count
 }

@@ -28,7 +28,7 @@ use clap::Args;
 use surroundings::Surroundings;
 pub use twilio_double::TwilioDouble;
 
-use crate::{build, program, project, say, shown, system_packages};
+use crate::{build, leftovers, program, project, say, shown, system_packages};
 
 /// How to run.
 #[derive(Args)]
@@ -59,6 +59,10 @@ pub fn run(options: &Options) -> Result<()> {
 
     let folder = project::root().join(".care4w/run");
     let _lock = sole(&folder)?;
+    let left = leftovers::end_those_that_log_in(&folder);
+    if left > 0 {
+        say::line(&format!("{left} processes that an earlier run left are ended"));
+    }
     let mut house = House::open(folder, options)
         .context("what an earlier run left may be damaged: delete .care4w to begin anew")?;
     say::line("Ctrl-C stops everything");

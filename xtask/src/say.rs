@@ -4,9 +4,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+/// A line for whoever looks. Nobody has to: a reader that went (`| head`) ends no run.
+macro_rules! said {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stdout(), $($text)*));
+    }};
+}
+pub(crate) use said;
+
 /// Says one thing.
 pub fn line(text: &str) {
-    println!("· {text}");
+    crate::say::said!("· {text}");
 }
 
 /// Does one step, says what it is before and, when it took a while, how long after.

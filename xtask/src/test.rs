@@ -31,7 +31,7 @@ pub struct Options {
 pub fn test(options: &Options) -> Result<()> {
     if options.list {
         for suite in &suites::ALL {
-            println!("{:10} {}", suite.name, suite.about);
+            crate::say::said!("{:10} {}", suite.name, suite.about);
         }
         return Ok(());
     }
@@ -72,15 +72,15 @@ pub fn test(options: &Options) -> Result<()> {
         } else {
             run_suite(suite, &ground)
         };
-        println!("{line}\n");
+        crate::say::said!("{line}\n");
         lines.push(line);
         total += count;
     }
     if total == Count::default() {
         bail!("no test has {} in its name", crate::list(options.names.iter().map(String::as_str)));
     }
-    println!("{}\n", lines.join("\n"));
-    println!("{} passed, {} failed", total.passed, total.failed);
+    crate::say::said!("{}\n", lines.join("\n"));
+    crate::say::said!("{} passed, {} failed", total.passed, total.failed);
     if total.failed > 0 {
         bail!("{} tests failed", total.failed);
     }
@@ -107,10 +107,10 @@ fn run_suite(suite: &Suite, ground: &Ground<'_>) -> (String, Count) {
     if let Some(reason) = suite.not_here {
         return (format!("suite {}: not run here: {reason}", suite.name), Count::default());
     }
-    println!("suite {}: {}", suite.name, suite.about);
+    crate::say::said!("suite {}: {}", suite.name, suite.about);
     let start = Instant::now();
     let count = (suite.run)(ground).unwrap_or_else(|error| {
-        println!("  {error:#}");
+        crate::say::said!("  {error:#}");
         Count { passed: 0, failed: 1 }
     });
     leftovers::end_them();

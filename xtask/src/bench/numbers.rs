@@ -47,7 +47,7 @@ pub fn measure(count: usize, seed: u64) -> Result<Figures> {
         Figure::one("short numbers compared, in every region", "numbers", total("short_numbers")),
     ];
     for class in classes(&found, "meant") {
-        println!("  meant: {} ({} times), such as {}", class.name, class.times, class.example);
+        crate::say::said!("  meant: {} ({} times), such as {}", class.name, class.times, class.example);
         figures.push(Figure::one(format!("meant: {}", class.name), "times", class.times as f64));
     }
     let unlike = classes(&found, "differences");

@@ -23,5 +23,5 @@ pub fn measure(quick: bool, rounds: u64) -> Result<Figures> {
 
 /// Loud words from one who measures and could not: a peer that fails must not take the others' figures along.
 fn or_said<T>(what: &str, result: Result<T>) -> Option<T> {
-    result.inspect_err(|error| println!("  {what}: not measured: {error:#}")).ok()
+    result.inspect_err(|error| crate::say::said!("  {what}: not measured: {error:#}")).ok()
 }

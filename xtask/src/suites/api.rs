@@ -57,7 +57,7 @@ pub fn run(_: &Ground<'_>) -> Result<Count> {
     let mut count = count(&std::fs::read_to_string(&report).unwrap_or_default());
     if let Err(error) = result {
         count.failed = count.failed.max(1);
-        println!("{error:#}");
+        crate::say::said!("{error:#}");
     }
     Ok(count)
 }

@@ -7,9 +7,9 @@ pub fn check(label: &str, command: &mut Command) -> Count {
     let log = project::target().join("xtask/tests").join(format!("{}.log", label.replace([' ', ','], "-")));
     let result = program::run_logged(command, &log);
     if let Err(error) = &result {
-        println!("{error:#}");
+        crate::say::said!("{error:#}");
     }
     let passed = result.is_ok();
-    println!("  {label}: {}", if passed { "passed" } else { "failed" });
+    crate::say::said!("  {label}: {}", if passed { "passed" } else { "failed" });
     Count::one(passed)
 }

@@ -41,7 +41,7 @@ pub fn run(ground: &Ground<'_>) -> Result<Count> {
             let through = TestProgram { path: "sudo".into(), ..test.clone() };
             libtest::run(&through, &[&before, arguments.as_slice()].concat(), &[])?
         } else {
-            println!("  {}: not run here: namespaces need root, or sudo without a password", test.target);
+            crate::say::said!("  {}: not run here: namespaces need root, or sudo without a password", test.target);
             Count::default()
         };
     }

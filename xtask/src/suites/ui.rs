@@ -30,9 +30,9 @@ pub fn run(ground: &Ground<'_>) -> Result<Count> {
     if let Err(error) = result {
         // A file that does not even load counts no failed test.
         tests.failed = tests.failed.max(1);
-        println!("{error:#}");
+        crate::say::said!("{error:#}");
     }
-    println!("  tests: {} passed, {} failed", tests.passed, tests.failed);
+    crate::say::said!("  tests: {} passed, {} failed", tests.passed, tests.failed);
     count += tests;
     Ok(count)
 }

@@ -80,7 +80,7 @@ pub fn confirm(options: &Options) -> Result<()> {
         return Ok(());
     }
     for difference in &differences {
-        println!("{difference}");
+        crate::say::said!("{difference}");
     }
     // How Twilio differs is what somebody wanted to know; a double that is another one than before is a fault.
     if options.against_double {

@@ -69,7 +69,7 @@ pub fn measure(quick: bool, rounds: u64) -> Result<Figures> {
         }
         for (unit, ours, theirs) in [("PESQ", ours.pesq, theirs.pesq), ("PLCMOS", ours.plcmos, theirs.plcmos)] {
             let middle = super::super::median;
-            println!("  {name:32} {unit:6}  ours {:.2}   Chromium {:.2}", middle(&ours), middle(&theirs));
+            crate::say::said!("  {name:32} {unit:6}  ours {:.2}   Chromium {:.2}", middle(&ours), middle(&theirs));
             for (who, samples) in [("ours", ours), ("Chromium", theirs)] {
                 if !samples.is_empty() {
                     figures.push(Figure { what: format!("speech, {name}, {unit}: {who}"), unit, samples });
