@@ -23,11 +23,11 @@ const DEFAULT_KEYS: &str = "Control+Alt+KeyP";
 /// Where the number comes from when the keys are pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "each system makes one of these")]
 pub enum ShortcutSource {
     /// From what is selected.
     Selection,
     /// From what was copied: this system shows nobody what is selected elsewhere.
-    #[allow(dead_code, reason = "each system makes one of these")]
     Clipboard,
     /// There are no such keys here: Wayland gives none to a program by itself.
     Nothing,
