@@ -64,7 +64,7 @@ test("a refusal is said in the question, which stays; the call rings on", async 
   await user.click(on("call-block"));
   await user.click(on("block-person-confirm"));
   await settle();
-  expect(on("block-person-error")).toHaveTextContent("You're offline.");
+  expect(on("block-person-error")).toHaveTextContent("The server doesn't answer.");
   expect(asked(core, "decline")).toEqual([]);
 });
 
@@ -207,6 +207,6 @@ test("a list that cannot be fetched says why instead of saying that nobody is bl
   await user.click(on("nav-settings"));
   await user.click(on("settings-blocked"));
   await settle();
-  expect(on("blocked-error")).toHaveTextContent("You're offline.");
+  expect(on("blocked-error")).toHaveTextContent("The server doesn't answer.");
   expect(off("blocked-none")).toBeNull();
 });

@@ -138,7 +138,7 @@ test("what is no address, and a server that cannot be asked, are said where they
   core.failing.forgotPassword = { code: "OFFLINE", message: "" };
   await user.type(on("forgot-email"), "amina@example.org{Enter}");
   await settle();
-  expect(on("sign-in-error")).toHaveTextContent("You're offline.");
+  expect(on("sign-in-error")).toHaveTextContent("The server doesn't answer.");
   expect(off("forgot-sent")).toBeNull();
 });
 

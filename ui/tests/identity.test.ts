@@ -31,7 +31,7 @@ test("what the server refuses is undone and said, tied to its control", async ()
   await user.click(on("settings-discoverable"));
   await settle();
   expect(on("settings-discoverable")).toHaveAttribute("aria-checked", "true");
-  expect(on("discoverable-error")).toHaveTextContent("Not changed. You're offline.");
+  expect(on("discoverable-error")).toHaveTextContent("Not changed. The server doesn't answer.");
   expect(on("settings-discoverable")).toHaveAccessibleDescription(/Not changed\./);
   delete core.failing.setDiscoverable;
   on("settings-discoverable").focus();
@@ -102,7 +102,7 @@ test("a sign-out that did not work is said, and nobody is signed out", async () 
   core.failing.signOutEverywhere = { code: "OFFLINE", message: "" };
   await user.click(on("sign-out-everywhere-confirm"));
   await settle();
-  expect(on("sign-out-everywhere-error")).toHaveTextContent("You're offline.");
+  expect(on("sign-out-everywhere-error")).toHaveTextContent("The server doesn't answer.");
   expect(off("sign-in-email")).toBeNull();
 });
 
