@@ -8,7 +8,7 @@ fn packets_that_others_overtake_hardly_move_the_delay_once_it_is_learnt() {
     for seed in 0..5 {
         let mut line = Line::new();
         // One of twenty comes 50 ms late; more and fewer of them come at times.
-        line.send(0..1_500, |i| Some(if noise(i + 10_000 * seed) % 20 == 0 { 70 } else { 20 }));
+        line.send(0..1_500, |i| Some(if noise(i + 10_000 * seed).is_multiple_of(20) { 70 } else { 20 }));
         line.run(6_000);
         let learnt = line.bent;
         line.run(29_900);
